@@ -1,0 +1,17 @@
+{#- Time arithmetic differs per engine; everything else calls macros/time.sql. -#}
+
+{% macro zone_or_default(zone) -%}
+    {{ zone if zone is not none else "'" ~ var('timezone') ~ "'" }}
+{%- endmacro %}
+
+{% macro default__local_instant(day, time, zone) -%}
+    timezone({{ zone_or_default(zone) }}, cast({{ day }} as date) + {{ time }})
+{%- endmacro %}
+
+{% macro default__local_day(instant, zone) -%}
+    cast(timezone({{ zone_or_default(zone) }}, {{ instant }}) as date)
+{%- endmacro %}
+
+{% macro default__local_time(instant, zone) -%}
+    cast(timezone({{ zone_or_default(zone) }}, {{ instant }}) as time)
+{%- endmacro %}

@@ -1,0 +1,39 @@
+{#-
+  The one place for "which day", "until when" and "what was known" (rules of time).
+  run_date: local day whose messages are decided. as_of: its 00:00 local, as an instant.
+-#}
+
+{% macro run_date() -%}
+    cast('{{ var("run_date") }}' as date)
+{%- endmacro %}
+
+{#- The instant of a local time on a local day. Both arguments are SQL expressions; the time zone may be one, too. -#}
+{% macro local_instant(day, time="time '00:00:00'", zone=none) -%}
+    {{ return(adapter.dispatch('local_instant')(day, time, zone)) }}
+{%- endmacro %}
+
+{% macro as_of() -%}
+    {{ local_instant(run_date()) }}
+{%- endmacro %}
+
+{% macro next_as_of() -%}
+    {{ local_instant(run_date() ~ ' + 1') }}
+{%- endmacro %}
+
+{#- The local day of an instant. -#}
+{% macro local_day(instant, zone=none) -%}
+    {{ return(adapter.dispatch('local_day')(instant, zone)) }}
+{%- endmacro %}
+
+{#- The local time of day of an instant. -#}
+{% macro local_time(instant, zone=none) -%}
+    {{ return(adapter.dispatch('local_time')(instant, zone)) }}
+{%- endmacro %}
+
+{#-
+  A run sees a fact only if it happened before as_of and was received on or before run_date. Used once per
+  source, in staging. `happened` is the SQL expression of the fact's instant.
+-#}
+{% macro known_as_of(happened, received='received_on') -%}
+    ({{ received }} <= {{ run_date() }} and {{ happened }} < {{ as_of() }})
+{%- endmacro %}

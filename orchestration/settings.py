@@ -1,0 +1,164 @@
+"""Every setting of an installation, read once from the environment into one frozen value.
+
+This is the only module that reads environment variables; everything else receives a `Settings`.
+Business rules (policy, journeys, RFM) are not settings: they live in `templates/` and in dbt vars.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal, cast, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+Clock = Literal["wall", "run_date"]
+Approval = Literal["auto", "manual"]
+
+
+class SettingsError(ValueError):
+    """The environment holds values that cannot be used; the message lists every one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One installation: where its data lies, who the retailer is, how careful the hand-off must be.
+
+    `clock` decides what "now" means at the hand-off: `wall` is real time (production), `run_date` is
+    06:00 local on the run's own day (demo, replays and backfills of past days, which would otherwise
+    find every message expired).
+    `approval` says whether a batch may leave without a person's consent to its hash.
+    """
+
+    home: Path = REPOSITORY / "var"
+    templates_dir: Path = REPOSITORY / "templates"
+    dbt_dir: Path = REPOSITORY / "dbt_project"
+    tenant: str = "demo"
+    timezone: str = "Europe/Oslo"
+    country: str = "NO"
+    currency: str = "NOK"
+    clock: Clock = "wall"
+    approval: Approval = "manual"
+    kill_switch: bool = False
+    secret_key: str | None = None
+    public_url: str = "https://fredning.example"
+    first_run_date: date = date(2026, 1, 1)
+    threads: int = 2
+    memory_limit: str = "2GB"
+
+    @property
+    def landing_dir(self) -> Path:
+        return self.home / "landing"
+
+    @property
+    def raw_dir(self) -> Path:
+        return self.home / "raw"
+
+    @property
+    def rejects_dir(self) -> Path:
+        return self.home / "rejects"
+
+    @property
+    def warehouse_path(self) -> Path:
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def published_path(self) -> Path:
+        return self.home / "published" / "fredning.duckdb"
+
+    @property
+    def ledger_path(self) -> Path:
+        return self.home / "ledger.sqlite"
+
+    @property
+    def outbox_dir(self) -> Path:
+        return self.home / "outbox"
+
+    @property
+    def previews_dir(self) -> Path:
+        return self.home / "previews"
+
+    @property
+    def reports_dir(self) -> Path:
+        return self.home / "reports"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def require_secret_key(self) -> bytes:
+        """The key of all tokens and keyed hashes. Raises `SettingsError` when it is not set."""
+        if not self.secret_key:
+            raise SettingsError(
+                "FREDNING_SECRET_KEY is not set. Unsubscribe links and address keys are signed with it: "
+                "set it to a random value of at least 32 characters and keep it for good."
+            )
+        return self.secret_key.encode()
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read `FREDNING_*`. Raises `SettingsError` that lists every unusable value at once."""
+        env = os.environ if environ is None else environ
+        default = cls()
+        problems: list[str] = []
+
+        def text(name: str, fallback: str) -> str:
+            return env.get(f"FREDNING_{name}", "").strip() or fallback
+
+        def choice(name: str, fallback: str, allowed: tuple[str, ...]) -> str:
+            value = text(name, fallback)
+            if value not in allowed:
+                problems.append(f"FREDNING_{name}={value!r}: must be one of {', '.join(allowed)}")
+                return fallback
+            return value
+
+        def day(name: str, fallback: date) -> date:
+            try:
+                return date.fromisoformat(text(name, fallback.isoformat()))
+            except ValueError:
+                problems.append(f"FREDNING_{name}: must be a date like 2026-01-31")
+                return fallback
+
+        def count(name: str, fallback: int) -> int:
+            value = text(name, str(fallback))
+            if not value.isdigit() or int(value) < 1:
+                problems.append(f"FREDNING_{name}={value!r}: must be a whole number above 0")
+                return fallback
+            return int(value)
+
+        zone = text("TIMEZONE", default.timezone)
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            problems.append(f"FREDNING_TIMEZONE={zone!r}: not a time zone of the IANA database")
+        secret = env.get("FREDNING_SECRET_KEY", "")
+        if secret and len(secret) < 32:
+            problems.append("FREDNING_SECRET_KEY: must have at least 32 characters")
+
+        settings = cls(
+            home=Path(text("HOME", str(default.home))).expanduser().resolve(),
+            templates_dir=Path(text("TEMPLATES", str(default.templates_dir))).expanduser().resolve(),
+            tenant=text("TENANT", default.tenant),
+            timezone=zone,
+            country=text("COUNTRY", default.country).upper(),
+            currency=text("CURRENCY", default.currency).upper(),
+            clock=cast(Clock, choice("CLOCK", default.clock, get_args(Clock))),
+            approval=cast(Approval, choice("APPROVAL", default.approval, get_args(Approval))),
+            kill_switch=choice("KILL_SWITCH", "off", ("on", "off")) == "on",
+            secret_key=secret or None,
+            public_url=text("PUBLIC_URL", default.public_url).rstrip("/"),
+            first_run_date=day("FIRST_RUN_DATE", default.first_run_date),
+            threads=count("THREADS", default.threads),
+            memory_limit=text("MEMORY_LIMIT", default.memory_limit),
+        )
+        if problems:
+            raise SettingsError("The environment cannot be used:\n" + "\n".join(f"- {p}" for p in problems))
+        return settings
