@@ -1,0 +1,5 @@
+-- interface placeholder: its owner replaces it
+select
+    cast(null as varchar) as past_customer_id,
+    cast(null as varchar) as customer_id
+where false

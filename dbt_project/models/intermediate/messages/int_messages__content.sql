@@ -1,0 +1,25 @@
+-- interface placeholder: its owner replaces it
+select
+    cast(null as varchar) as message_id,
+    cast(null as date) as run_date,
+    cast(null as varchar) as customer_id,
+    cast(null as varchar) as journey,
+    cast(null as varchar) as step,
+    cast(null as varchar) as channel,
+    cast(null as varchar) as class,
+    cast(null as varchar) as anchor,
+    cast(null as integer) as priority,
+    cast(null as varchar) as experiment,
+    cast(null as varchar) as variant,
+    cast(null as varchar) as branch,
+    cast(null as varchar) as language,
+    cast(null as varchar) as country,
+    cast(null as varchar) as timezone,
+    cast(null as varchar) as address,
+    cast(null as timestamptz) as send_at,
+    cast(null as timestamptz) as expires_at,
+    cast(null as varchar) as permission_basis,
+    cast(null as varchar) as permission_id,
+    cast(null as varchar) as policy_version,
+    cast(null as varchar) as content
+where false

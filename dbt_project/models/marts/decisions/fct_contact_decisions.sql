@@ -1,0 +1,27 @@
+-- interface placeholder: its owner replaces it
+select
+    cast(null as date) as run_date,
+    cast(null as varchar) as message_id,
+    cast(null as varchar) as customer_id,
+    cast(null as varchar) as journey,
+    cast(null as varchar) as step,
+    cast(null as varchar) as channel,
+    cast(null as varchar) as class,
+    cast(null as varchar) as anchor,
+    cast(null as varchar) as branch,
+    cast(null as integer) as priority,
+    cast(null as timestamptz) as due_at,
+    cast(null as timestamptz) as expires_at,
+    cast(null as varchar) as decision,
+    cast(null as varchar) as reason,
+    cast(null as varchar[]) as failed_gates,
+    cast(null as varchar) as winner_message_id,
+    cast(null as varchar) as experiment,
+    cast(null as varchar) as variant,
+    cast(null as varchar) as permission_basis,
+    cast(null as varchar) as permission_id,
+    cast(null as timestamptz) as send_at,
+    cast(null as varchar) as evidence,
+    cast(null as varchar) as policy_version,
+    cast(null as varchar) as touch_id
+where false

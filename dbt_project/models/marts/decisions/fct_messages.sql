@@ -1,0 +1,26 @@
+-- interface placeholder: its owner replaces it
+select
+    cast(null as varchar) as message_id,
+    cast(null as varchar) as customer_id,
+    cast(null as varchar) as journey,
+    cast(null as varchar) as step,
+    cast(null as varchar) as channel,
+    cast(null as varchar) as class,
+    cast(null as varchar) as state,
+    cast(null as timestamptz) as sent_at,
+    cast(null as date) as run_date,
+    cast(null as varchar) as anchor,
+    cast(null as varchar) as experiment,
+    cast(null as varchar) as variant,
+    cast(null as varchar) as reason,
+    cast(null as varchar) as batch_id,
+    cast(null as timestamptz) as send_at,
+    cast(null as varchar) as permission_basis,
+    cast(null as varchar) as permission_id,
+    cast(null as timestamptz) as delivered_at,
+    cast(null as timestamptz) as first_opened_at,
+    cast(null as timestamptz) as first_clicked_at,
+    cast(null as timestamptz) as bounced_at,
+    cast(null as timestamptz) as unsubscribed_at,
+    cast(null as boolean) as is_external
+where false
