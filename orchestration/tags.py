@@ -1,0 +1,31 @@
+"""Owners, kinds and asset groups: the words people filter the graph by, in one place."""
+
+from __future__ import annotations
+
+DATA_TEAM = "team:crm-data"
+MARKETING_TEAM = "team:crm-marketing"
+
+# Groups in the order in which data passes through them; the dbt translator maps folders to them.
+GROUPS = (
+    "landing",
+    "templates",
+    "staging",
+    "identity",
+    "consent",
+    "catalogue",
+    "purchases",
+    "behaviour",
+    "customers",
+    "rfm",
+    "recommendations",
+    "triggers",
+    "decisions",
+    "messaging",
+    "experiments",
+    "reporting",
+    "reports",
+    "published",
+)
+
+# Only one run at a time may write the warehouse file; the pool's limit is 1 (instance/dagster.yaml).
+WAREHOUSE_POOL = "warehouse"
