@@ -1,0 +1,27 @@
+-- E-mail and phone stay as delivered: identity normalises them together with every other source's.
+with
+    newest as (
+        {{ newest_known(source('webshop', 'accounts'), 'account_id') }}
+    ),
+    final as (
+        select
+            account_id,
+            email,
+            phone,
+            first_name,
+            last_name,
+            street,
+            postal_code,
+            city,
+            country,
+            language,
+            birth_date,
+            member_id,
+            company_name,
+            organisation_number,
+            created_at,
+            updated_at,
+            received_on
+        from newest
+    )
+select * from final

@@ -1,0 +1,17 @@
+with
+    first_told as (
+        {{ first_known(source('webshop', 'returns'), 'return_id', 'returned_at') }}
+    ),
+    final as (
+        select
+            return_id,
+            order_id as webshop_order_id,
+            cast(line_number as integer) as line_number,
+            product_id,
+            cast(quantity as double) as quantity,
+            {{ to_minor('amount') }} as amount_minor,
+            returned_at,
+            received_on
+        from first_told
+    )
+select * from final
