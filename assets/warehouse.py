@@ -1,0 +1,36 @@
+"""The two dbt steps of a day: everything up to the ledger, and, after the hand-off, what was sent and what it earned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import dbt_assets
+
+from orchestration.dbt import MEASURE_SELECTION, DbtRunner, FredningTranslator, manifest_of, project_of
+from orchestration.partitions import daily, one_day_a_run
+from orchestration.settings import Settings
+from orchestration.tags import WAREHOUSE_POOL
+
+
+def build_warehouse_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    """Both steps as Dagster assets over the prepared manifest."""
+    common: dict[str, Any] = {
+        "manifest": manifest_of(settings),
+        "project": project_of(settings),
+        "dagster_dbt_translator": FredningTranslator(),
+        "partitions_def": daily,
+        "backfill_policy": one_day_a_run,
+        "pool": WAREHOUSE_POOL,
+    }
+
+    @dbt_assets(name="warehouse_decide", exclude=MEASURE_SELECTION, **common)
+    def decide(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[DbtRunner]) -> Iterator[Any]:
+        yield from dbt.build(context, select="fqn:*", exclude=MEASURE_SELECTION)
+
+    @dbt_assets(name="warehouse_measure", select=MEASURE_SELECTION, **common)
+    def measure(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[DbtRunner]) -> Iterator[Any]:
+        yield from dbt.build(context, select=MEASURE_SELECTION)
+
+    return [decide, measure]

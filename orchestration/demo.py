@@ -1,0 +1,179 @@
+"""`make demo`: the demo retailer from an empty folder to fourteen decided, handed-off and answered days.
+
+Deliveries come from real purchases with synthetic people; the provider's answers are synthetic. Everything runs through
+the same job as production does. Run again, it repeats every day and finds nothing left to hand off.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.settings import Settings
+
+# Known to everyone who reads this, on purpose: the demo's files shall be the same on every machine. It signs links of
+# invented people only; a real installation has no default.
+DEMO_KEY = "demo-key-for-invented-people-only-0123456789"
+
+
+@dataclass(frozen=True)
+class DemoDays:
+    """The demo's last day and how many days it runs."""
+
+    today: date
+    days: int
+
+    @property
+    def first(self) -> date:
+        return self.today - timedelta(days=self.days - 1)
+
+
+def demo_days(home: Path, today: date | None, days: int, now: datetime) -> DemoDays:
+    """The days of this home's demo: those of the first demo run in it, else up to `today` or the day of `now`.
+
+    Raises `ValueError` when the home holds a demo of other days than asked for.
+    """
+    state = home / "demo" / "days.json"
+    if state.exists():
+        kept = json.loads(state.read_text())
+        known = DemoDays(date.fromisoformat(kept["today"]), kept["days"])
+        if today is not None and today != known.today:
+            raise ValueError(
+                f"{home} holds a demo that ends on {known.today}. Run `make clean-demo` first, or leave out --today."
+            )
+        return known
+    return DemoDays(today or now.date(), days)
+
+
+def demo_environment(days: DemoDays) -> dict[str, str]:
+    """Settings of the demo installation: clock of the run's own day, batches approved by themselves."""
+    return {
+        "FREDNING_CLOCK": "run_date",
+        "FREDNING_APPROVAL": "auto",
+        "FREDNING_FIRST_RUN_DATE": days.first.isoformat(),
+        "FREDNING_SECRET_KEY": DEMO_KEY,
+        "FREDNING_PUBLIC_URL": "https://messages.fredning.example",
+    }
+
+
+def run_demo(settings: Settings, *, today: date | None, days: int, fraction: float) -> bool:
+    """Write deliveries, load the history, run the days, print what happened. False when a day failed."""
+    console = Console(highlight=False)
+    plan = demo_days(settings.home, today, days, datetime.now(settings.zone))
+    # Partitions are read from the environment when the definitions are imported, so it is set first; and it is kept
+    # beside the data for `make ui`.
+    environment = demo_environment(plan)
+    os.environ.update(environment)
+    settings = Settings.from_env()
+    _keep(settings.home, plan, environment)
+
+    from assets.demo.generate import write_deliveries
+    from assets.demo.provider import answer
+    from assets.landing.land import ensure_raw, land_history
+    from orchestration.cli import prepare_home
+    from orchestration.runs import DailyRuns, days_between
+
+    started = time.monotonic()
+
+    def step(text: str) -> None:
+        console.print(f"[dim]{time.monotonic() - started:6.1f} s[/dim]  {text}")
+
+    step(f"Demo retailer: {plan.first} to {plan.today} (people, web visits and answers are synthetic)")
+    prepare_home(settings)
+    write_deliveries(settings.home, plan.today, plan.days, fraction=fraction, progress=step)
+    ensure_raw(settings)
+    step("Loading the history")
+    land_history(settings, plan.first - timedelta(days=1), progress=step)
+    step("Starting Dagster")
+    runs = DailyRuns(settings)
+    for day in days_between(plan.first, plan.today):
+        result = runs.run_day(day)
+        step(f"{day}  {'done' if result.succeeded else 'FAILED'} in {result.seconds:.1f} s  {_day_line(settings, day)}")
+        for problem in result.problems:
+            console.print(f"          [red]{problem}[/red]", soft_wrap=True)
+        if not result.succeeded:
+            console.print("The run can be looked at with `make ui`.")
+            return False
+        answer(settings.home, day)
+    _print_summary(console, settings, plan)
+    step("Finished")
+    return True
+
+
+def _keep(home: Path, plan: DemoDays, environment: dict[str, str]) -> None:
+    folder = home / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "days.json").write_text(json.dumps({"today": plan.today.isoformat(), "days": plan.days}))
+    (folder / "demo.env").write_text("".join(f"export {k}={v}\n" for k, v in environment.items()))
+
+
+def _day_line(settings: Settings, day: date) -> str:
+    if not settings.warehouse_path.exists():
+        return ""
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        counts = dict(
+            connection.execute(
+                "select decision, count(*) from marts.fct_contact_decisions where run_date = ? group by 1", [day]
+            ).fetchall()
+        )
+    return "candidates {:>5}  sent {:>4}  held {:>4}  suppressed {:>5}".format(
+        sum(counts.values()), counts.get("send", 0), counts.get("hold", 0), counts.get("suppress", 0)
+    )
+
+
+_SUMMARY = """
+    with reasons as (
+        select run_date, journey, decision, reason, count(*) as n
+        from marts.fct_contact_decisions
+        where run_date between ? and ?
+        group by all
+    )
+    select
+        run_date, journey, sum(n)::bigint as candidates,
+        coalesce(sum(n) filter (where decision = 'send'), 0)::bigint as sent,
+        coalesce(string_agg(lower(reason) || ' ' || n, ', ' order by n desc, reason) filter (where decision = 'hold'), '')
+            as held,
+        coalesce(string_agg(lower(reason) || ' ' || n, ', ' order by n desc, reason)
+            filter (where decision = 'suppress'), '') as suppressed
+    from reasons
+    group by run_date, journey
+    order by run_date, journey
+"""
+
+
+def _print_summary(console: Console, settings: Settings, plan: DemoDays) -> None:
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        rows = connection.execute(_SUMMARY, [plan.first, plan.today]).fetchall()
+    table = Table(title="Decisions by day and journey (rows of the decision ledger)", show_lines=False)
+    for heading in ("day", "journey"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("candidates", "sent"):
+        table.add_column(heading, justify="right")
+    for heading in ("held, by reason", "suppressed, by reason"):
+        table.add_column(heading, overflow="fold")
+    last_day: date | None = None
+    for run_date, journey, candidates, sent, held, suppressed in rows:
+        table.add_row(
+            run_date.isoformat() if run_date != last_day else "", journey, f"{candidates:,}", f"{sent:,}", held, suppressed
+        )
+        last_day = run_date
+    console.print(table)
+    places = Table(title="Where to look", show_header=False, box=None)
+    for what, where in (
+        ("hand-off files and manifests", settings.outbox_dir),
+        ("rendered previews", settings.previews_dir / plan.today.isoformat() / "index.html"),
+        ("report", settings.reports_dir / "index.html"),
+        ("analysts' copy (DuckDB)", settings.published_path),
+        ("rejected rows", settings.rejects_dir),
+        ("Dagster UI", "make ui   (then open http://localhost:3000)"),
+    ):
+        places.add_row(f"[bold]{what}[/bold]", str(where))
+    console.print(places)
