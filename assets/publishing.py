@@ -76,7 +76,7 @@ def publish(settings: Settings, run_date: date, descriptions: Mapping[str, Mappi
             connection.execute("comment on table main.published is 'The day whose state this copy holds'")
             connection.execute("detach warehouse")
             connection.execute("checkpoint")
-        os.replace(temporary, target)
+        temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
     return PublishReport(run_date=run_date, is_current=True, rows_of=rows_of)
@@ -95,7 +95,10 @@ def descriptions_of(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _comment(
-    connection: duckdb.DuckDBPyConnection, schema: str, table: str, described: Mapping[str, Any] | None
+    connection: duckdb.DuckDBPyConnection,
+    schema: str,
+    table: str,
+    described: Mapping[str, Any] | None,
 ) -> None:
     if not described:
         return

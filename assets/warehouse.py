@@ -8,7 +8,13 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import dbt_assets
 
-from orchestration.dbt import MEASURE_SELECTION, DbtRunner, FredningTranslator, manifest_of, project_of
+from orchestration.dbt import (
+    MEASURE_SELECTION,
+    DbtRunner,
+    FredningTranslator,
+    manifest_of,
+    project_of,
+)
 from orchestration.partitions import daily, one_day_a_run
 from orchestration.settings import Settings
 from orchestration.tags import WAREHOUSE_POOL

@@ -1,4 +1,7 @@
-"""The `fredning` command: what a person or a scheduler does from a shell. Thin: every command calls the code the UI calls."""
+"""The `fredning` command: what a person or a scheduler does from a shell.
+
+Thin: every command calls the code that the UI calls.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,13 @@ class Day(click.ParamType[date]):
 
     name = "day"
 
-    def convert(
-        self, value: str | date, param: click.Parameter | None, ctx: click.Context | None
-    ) -> date:
+    def convert(self, value: str | date, param: click.Parameter | None, ctx: click.Context | None) -> date:
         if isinstance(value, date):
             return value
         try:
             return date.fromisoformat(value)
         except ValueError:
-            self.fail(f"{value!r} is not a day like 2026-01-31", param, ctx)
+            raise click.BadParameter(f"{value!r} is not a day like 2026-01-31", ctx, param) from None
 
 
 DAY = Day()
@@ -48,9 +49,7 @@ def prepare_home(settings: Settings) -> None:
     """Make the folders of an installation and its Dagster instance configuration."""
     for folder in (settings.home, settings.landing_dir, settings.dagster_home, settings.outbox_dir):
         folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(
-        Path(__file__).parent / "instance" / "dagster.yaml", settings.dagster_home / "dagster.yaml"
-    )
+    shutil.copyfile(Path(__file__).parent / "instance" / "dagster.yaml", settings.dagster_home / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
 
 
@@ -82,7 +81,12 @@ def run(run_date: date | None, until: date | None) -> None:
 
 
 @main.command()
-@click.option("--today", type=DAY, default=None, help="The demo's last day; default: today, or the day of the first demo.")
+@click.option(
+    "--today",
+    type=DAY,
+    default=None,
+    help="The demo's last day; default: today, or the day of the first demo.",
+)
 @click.option("--days", type=click.IntRange(1, 60), default=14, show_default=True)
 @click.option("--fraction", type=click.FloatRange(0.01, 1.0), default=1.0, help="Share of the households.")
 def demo(today: date | None, days: int, fraction: float) -> None:
@@ -92,6 +96,43 @@ def demo(today: date | None, days: int, fraction: float) -> None:
     settings = settings_or_exit()
     if not run_demo(settings, today=today, days=days, fraction=fraction):
         sys.exit(1)
+
+
+@main.command()
+@click.option("--port", type=int, default=3000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+def ui(port: int, host: str) -> None:
+    """Open the Dagster UI (web server and daemon) on this home."""
+    settings = settings_or_exit()
+    prepare_home(settings)
+    click.echo(f"Dagster UI: http://{host}:{port}   (Ctrl-C ends it)")
+    dagster = str(Path(sys.executable).with_name("dagster"))
+    arguments = ["dev", "-w", str(REPOSITORY / "workspace.yaml"), "-h", host, "-p", str(port)]
+    os.chdir(REPOSITORY)
+    os.execv(dagster, [dagster, *arguments, "--log-level", "warning"])
+
+
+@main.command()
+def docs() -> None:
+    """Build dbt docs as one self-contained page."""
+    from dbt.cli.main import dbtRunner
+
+    from orchestration.dbt import profile_environment
+
+    settings = settings_or_exit()
+    target = settings.home / "docs"
+    os.environ.update(profile_environment(settings))
+    directory = str(settings.dbt_dir)
+    result = dbtRunner().invoke(
+        [
+            *("docs", "generate", "--static", "--project-dir", directory, "--profiles-dir", directory),
+            *("--target-path", str(target), "--log-level", "warn", "--log-level-file", "none"),
+        ]
+    )
+    if not result.success:
+        raise click.ClickException(f"dbt docs could not be built: {result.exception}")
+    (target / "static_index.html").replace(target / "index.html")
+    click.echo(f"dbt docs: {target / 'index.html'}")
 
 
 if __name__ == "__main__":

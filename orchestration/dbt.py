@@ -1,4 +1,4 @@
-"""dbt inside Dagster: the prepared manifest, the translator that names dbt nodes as assets, and a runner that keeps dbt warm.
+"""dbt inside Dagster: the prepared manifest, dbt nodes named as assets, and a runner that keeps dbt warm.
 
 `DbtCliResource` starts a new dbt for every call (several seconds each, and a changed `--vars` voids its parse cache).
 `DbtRunner` calls dbt in this process with the manifest kept, and emits the same materialisations and checks. The stock
@@ -113,8 +113,19 @@ def build_arguments(
     `buildable` runs a test as soon as everything it reads is there, so a test that compares the ledger with
     what was handed off waits for the second step. Unit tests belong to CI, not to a night's run.
     """
-    arguments = [command, "--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)]
-    arguments += ["--target-path", str(settings.home / "dbt"), "--log-path", str(settings.home / "dbt" / "logs")]
+    arguments = [
+        command,
+        "--project-dir",
+        str(settings.dbt_dir),
+        "--profiles-dir",
+        str(settings.dbt_dir),
+    ]
+    arguments += [
+        "--target-path",
+        str(settings.home / "dbt"),
+        "--log-path",
+        str(settings.home / "dbt" / "logs"),
+    ]
     arguments += ["--log-level-file", "none", "--log-level", "error", "--no-write-json"]
     arguments += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
     arguments += ["--vars", json.dumps(run_vars(settings, run_date), sort_keys=True)]
@@ -304,7 +315,17 @@ def prepare(settings: Settings) -> None:
 
 def _parse_arguments(settings: Settings) -> list[str]:
     directory = str(settings.dbt_dir)
-    return ["parse", "--project-dir", directory, "--profiles-dir", directory, "--log-level", "warn", "--log-level-file", "none"]
+    return [
+        "parse",
+        "--project-dir",
+        directory,
+        "--profiles-dir",
+        directory,
+        "--log-level",
+        "warn",
+        "--log-level-file",
+        "none",
+    ]
 
 
 def _node_result(result: Any) -> NodeResult:

@@ -78,6 +78,7 @@ def run_demo(settings: Settings, *, today: date | None, days: int, fraction: flo
     from assets.demo.generate import write_deliveries
     from assets.demo.provider import answer
     from assets.landing.land import ensure_raw, land_history
+
     from orchestration.cli import prepare_home
     from orchestration.runs import DailyRuns, days_between
 
@@ -121,11 +122,15 @@ def _day_line(settings: Settings, day: date) -> str:
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
         counts = dict(
             connection.execute(
-                "select decision, count(*) from marts.fct_contact_decisions where run_date = ? group by 1", [day]
+                "select decision, count(*) from marts.fct_contact_decisions where run_date = ? group by 1",
+                [day],
             ).fetchall()
         )
     return "candidates {:>5}  sent {:>4}  held {:>4}  suppressed {:>5}".format(
-        sum(counts.values()), counts.get("send", 0), counts.get("hold", 0), counts.get("suppress", 0)
+        sum(counts.values()),
+        counts.get("send", 0),
+        counts.get("hold", 0),
+        counts.get("suppress", 0),
     )
 
 
@@ -162,7 +167,12 @@ def _print_summary(console: Console, settings: Settings, plan: DemoDays) -> None
     last_day: date | None = None
     for run_date, journey, candidates, sent, held, suppressed in rows:
         table.add_row(
-            run_date.isoformat() if run_date != last_day else "", journey, f"{candidates:,}", f"{sent:,}", held, suppressed
+            run_date.isoformat() if run_date != last_day else "",
+            journey,
+            f"{candidates:,}",
+            f"{sent:,}",
+            held,
+            suppressed,
         )
         last_day = run_date
     console.print(table)

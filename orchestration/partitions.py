@@ -1,4 +1,7 @@
-"""One partition is one run_date: the local day whose messages are decided. Today's partition exists from midnight on."""
+"""One partition is one run_date: the local day whose messages are decided.
+
+Today's partition exists from midnight on.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running the daily job from a shell, day after day, in one process and with every run recorded in the Dagster instance."""
+"""Running the daily job from a shell: day after day, in one process, every run recorded in the Dagster instance."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ class DailyRuns:
                 error = event.step_failure_data.error
                 cause = error.cause if error and error.cause else error
                 failures.append(f"{event.step_key}: {cause.message.strip() if cause else 'failed'}")
-        broken, smells = [], []
+        broken: list[str] = []
+        smells: list[str] = []
         for check in result.get_asset_check_evaluations():
             if not check.passed:
                 sentence = f"check {check.check_name} on {check.asset_key.to_user_string()} failed"
