@@ -3,8 +3,6 @@
 Readers keep the file they opened; nobody waits for a lock, and nobody's query stops a run.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -131,7 +129,7 @@ def build_publishing_assets() -> list[dg.AssetsDefinition]:
     )
     def published_warehouse(
         context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult:
         report = publish(settings, run_date_of(context), descriptions_of(manifest_of(settings)))
         listing = "\n".join(f"| {name} | {rows:,} |" for name, rows in sorted(report.rows_of.items()))
         return dg.MaterializeResult(

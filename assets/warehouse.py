@@ -1,6 +1,4 @@
-"""The two dbt steps of a day: everything up to the ledger, and, after the hand-off, what was sent and what it earned."""
-
-from __future__ import annotations
+"""The two dbt steps of a day: everything up to the ledger, and, after the hand-off, what it was worth."""
 
 from collections.abc import Iterator
 from typing import Any

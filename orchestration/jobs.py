@@ -8,7 +8,7 @@ from orchestration.partitions import daily
 
 daily_run = dg.define_asset_job(
     name="daily_run",
-    description="One day: land what was delivered, decide who may hear from the shop, render, hand off, measure, publish.",
+    description="One day: land, decide who may hear from the shop, render, hand off, measure, publish.",
     selection=dg.AssetSelection.all(),
     partitions_def=daily,
     # One process: dbt and its parsed project stay warm, and the warehouse has one writer.

@@ -1,7 +1,5 @@
 """When the daily run starts by itself. Off until somebody switches it on: a fresh installation must not send."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from orchestration.jobs import daily_run

@@ -31,6 +31,8 @@ class Settings:
     `clock` decides what "now" means at the hand-off: `wall` is real time (production), `run_date` is
     06:00 local on the run's own day (demo, replays and backfills of past days, which would otherwise
     find every message expired).
+    `ledger_url` (SQLAlchemy) names a database for the outbox ledger where several hosts send; without it the
+    ledger is the file `ledger.sqlite` in the home.
     `approval` says whether a batch may leave without a person's consent to its hash.
     """
 
@@ -45,6 +47,7 @@ class Settings:
     approval: Approval = "manual"
     kill_switch: bool = False
     secret_key: str | None = None
+    ledger_url: str | None = None
     public_url: str = "https://fredning.example"
     first_run_date: date = date(2026, 1, 1)
     threads: int = 2
@@ -154,6 +157,7 @@ class Settings:
             approval=cast(Approval, choice("APPROVAL", default.approval, get_args(Approval))),
             kill_switch=choice("KILL_SWITCH", "off", ("on", "off")) == "on",
             secret_key=secret or None,
+            ledger_url=text("LEDGER_URL", "") or None,
             public_url=text("PUBLIC_URL", default.public_url).rstrip("/"),
             first_run_date=day("FIRST_RUN_DATE", default.first_run_date),
             threads=count("THREADS", default.threads),

@@ -1,0 +1,128 @@
+"""The in-process dbt runner emits what the stock resource would, and lets go of the warehouse file."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pytest
+from dagster_dbt import dbt_assets
+
+from orchestration.dbt import DbtRunner, FredningTranslator, manifest_of, prepare, project_of
+from orchestration.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTITIONS = dg.StaticPartitionsDefinition(["2026-11-20", "2026-11-21"])
+
+MODELS = {
+    "first.sql": "{{ config(schema='marts') }} select cast('{{ var(\"run_date\") }}' as date) as day, 1 as id",
+    "second.sql": "{{ config(schema='marts') }} select * from {{ ref('first') }}",
+    "third.sql": "{{ config(schema='marts') }} select * from {{ ref('first') }}",
+    "models.yml": """
+models:
+  - name: second
+    columns:
+      - name: id
+        data_tests: [unique, not_null]
+  - name: third
+    columns:
+      - name: id
+        data_tests:
+          - accepted_values:
+              arguments: {values: [2], quote: false}
+              config: {severity: warn}
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory) -> Settings:
+    project = tmp_path_factory.mktemp("dbt")
+    for name, text in MODELS.items():
+        path = project / "models" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    (project / "dbt_project.yml").write_text(
+        "name: fredning\nversion: '1.0.0'\nprofile: fredning\nvars: {run_date: '2000-01-01'}\n"
+    )
+    shutil.copy(ROOT / "dbt_project" / "profiles.yml", project)
+    shutil.copytree(ROOT / "dbt_project" / "macros", project / "macros")
+    settings = Settings(home=tmp_path_factory.mktemp("home"), dbt_dir=project)
+    prepare(settings)
+    return settings
+
+
+def run(settings: Settings, runner: DbtRunner, selection: list[str] | None = None) -> dg.ExecuteInProcessResult:
+    @dbt_assets(
+        manifest=manifest_of(settings),
+        project=project_of(settings),
+        dagster_dbt_translator=FredningTranslator(),
+        partitions_def=PARTITIONS,
+    )
+    def warehouse(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[DbtRunner]) -> Iterator[Any]:
+        yield from dbt.build(context, select="fqn:*")
+
+    return dg.materialize(
+        [warehouse],
+        partition_key="2026-11-20",
+        resources={"dbt": runner},
+        selection=[dg.AssetKey(["marts", name]) for name in selection] if selection else None,
+        raise_on_error=False,
+    )
+
+
+def materialised(result: dg.ExecuteInProcessResult) -> set[str]:
+    return {event.materialization.asset_key.path[-1] for event in result.get_asset_materialization_events()}
+
+
+@pytest.fixture(scope="module")
+def runner(settings: Settings) -> DbtRunner:
+    return DbtRunner(settings)
+
+
+def test_a_full_step_materialises_every_model_and_reports_every_check(settings: Settings, runner: DbtRunner) -> None:
+    """What the UI shows must not depend on how dbt was started."""
+    result = run(settings, runner)
+    assert result.success
+    assert materialised(result) == {"first", "second", "third"}
+    checks = {e.check_name: (e.passed, e.severity) for e in result.get_asset_check_evaluations()}
+    assert checks["unique_second_id"][0]
+    warning = next(v for k, v in checks.items() if k.startswith("accepted_values"))
+    assert warning == (False, dg.AssetCheckSeverity.WARN)
+
+
+def test_the_partition_becomes_the_run_date(settings: Settings, runner: DbtRunner) -> None:
+    """The kept manifest must not keep yesterday's compiled SQL."""
+    run(settings, runner)
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        assert str(connection.execute("select day from marts.first").fetchone()[0]) == "2026-11-20"
+
+
+def test_a_subset_builds_only_what_was_chosen(settings: Settings, runner: DbtRunner) -> None:
+    """Somebody who rebuilds one mart in the UI must not rebuild the warehouse."""
+    assert materialised(run(settings, runner, ["second"])) == {"second"}
+
+
+def test_the_warehouse_file_is_free_after_a_run(settings: Settings, runner: DbtRunner) -> None:
+    """A kept connection would lock out every reader, in this process and in others."""
+    run(settings, runner)
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        connection.execute("create or replace table main.proof as select 1")
+
+
+def test_a_failing_model_fails_the_step_with_dbts_own_words(settings: Settings) -> None:
+    """The models that were built before are recorded; the ones behind it are not built."""
+    path = settings.dbt_dir / "models" / "second.sql"
+    path.write_text("{{ config(schema='marts') }} select no_such_column from {{ ref('first') }}")
+    try:
+        prepare(settings)
+        result = run(settings, DbtRunner(settings))
+    finally:
+        path.write_text(MODELS["second.sql"])
+        prepare(settings)
+    assert not result.success
+    assert materialised(result) == {"first", "third"}
+    failure = next(e for e in result.all_events if e.is_step_failure).step_failure_data
+    assert "no_such_column" in str(failure.error)
