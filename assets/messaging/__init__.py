@@ -1,0 +1,1 @@
+"""Messaging: journeys and templates in, rendered messages and handed-off batches out."""
