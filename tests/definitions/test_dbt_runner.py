@@ -126,3 +126,39 @@ def test_a_failing_model_fails_the_step_with_dbts_own_words(settings: Settings) 
     assert materialised(result) == {"first", "third"}
     failure = next(e for e in result.all_events if e.is_step_failure).step_failure_data
     assert "no_such_column" in str(failure.error)
+
+
+def test_a_failed_error_test_stops_everything_below_that_step(settings: Settings, runner: DbtRunner) -> None:
+    """An invariant that does not hold must keep the hand-off from starting; a warning must not."""
+
+    @dbt_assets(
+        manifest=manifest_of(settings),
+        project=project_of(settings),
+        dagster_dbt_translator=FredningTranslator(),
+        partitions_def=PARTITIONS,
+    )
+    def warehouse(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[DbtRunner]) -> Iterator[Any]:
+        yield from dbt.build(context, select="fqn:*")
+
+    @dg.asset(deps=[dg.AssetKey(["marts", "second"])], partitions_def=PARTITIONS)
+    def below_second() -> None: ...
+
+    def materialise() -> dg.ExecuteInProcessResult:
+        return dg.materialize(
+            [warehouse, below_second],
+            partition_key="2026-11-20",
+            resources={"dbt": DbtRunner(settings)},
+            raise_on_error=False,
+        )
+
+    assert "below_second" in materialised(materialise()), "a failed warning must not stop the day"
+    path = settings.dbt_dir / "models" / "second.sql"
+    path.write_text("{{ config(schema='marts') }} select cast(null as integer) as id from {{ ref('first') }}")
+    try:
+        prepare(settings)
+        result = materialise()
+    finally:
+        path.write_text(MODELS["second.sql"])
+        prepare(settings)
+    assert not result.success
+    assert "below_second" not in materialised(result)
