@@ -2,12 +2,17 @@
 
 {#-
   "Changed rows": the newest version of each key that the run may know. The version's own instant decides; at the
-  same instant the later delivery, then the later line of it.
+  same instant the later delivery, then the later line of it. Adds `first_received_on`, the day on which the key
+  was first delivered at all: it never changes from run to run, so ids may be founded on it.
 -#}
 {% macro newest_known(relation, key, changed_at='updated_at') -%}
     select *
-    from {{ relation }}
-    where {{ known_as_of(changed_at) }} and {{ key }} is not null
+    from (
+        select *, min(received_on) over (partition by {{ key }}) as first_received_on
+        from {{ relation }}
+        where received_on <= {{ run_date() }} and {{ key }} is not null
+    ) as received
+    where {{ known_as_of(changed_at) }}
     qualify row_number() over (
         partition by {{ key }}
         order by {{ changed_at }} desc, received_on desc, source_file desc, source_line desc

@@ -37,3 +37,11 @@
 {% macro known_as_of(happened, received='received_on') -%}
     ({{ received }} <= {{ run_date() }} and {{ happened }} < {{ as_of() }})
 {%- endmacro %}
+
+{#-
+  The other side of known_as_of: delivered in time, but happened at or after as_of. No decision may see it; a
+  withdrawal of this kind still stops a message at the hand-off.
+-#}
+{% macro received_but_after_as_of(happened, received='received_on') -%}
+    ({{ received }} <= {{ run_date() }} and {{ happened }} >= {{ as_of() }})
+{%- endmacro %}

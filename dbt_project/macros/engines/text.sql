@@ -1,0 +1,72 @@
+{#- Text functions differ per engine; everything else calls macros/identity.sql. -#}
+
+{% macro default__normalise_email(raw) -%}
+    nullif(
+        regexp_extract(
+            lower(trim({{ raw }})),
+            '^[^@\s,;:<>()\[\]"]{1,64}@([\p{L}0-9]([\p{L}0-9-]*[\p{L}0-9])?\.)+\p{L}[\p{L}0-9-]*[\p{L}0-9]$'
+        ),
+        ''
+    )
+{%- endmacro %}
+
+{#- Digits with a leading + where the number carries a calling code; '' if it holds anything that is no number. -#}
+{% macro default__compact_phone(raw) -%}
+    regexp_extract(
+        regexp_replace(
+            regexp_replace(regexp_replace({{ raw }}, '\(0\)', '', 'g'), '[\s\p{Z}().\-/‐‑–]', '', 'g'),
+            '^00', '+'
+        ),
+        '^\+?[0-9]+$'
+    )
+{%- endmacro %}
+
+{% macro default__normalise_phone(raw, country) -%}
+{%- set compact = default__compact_phone(raw) -%}
+{%- set home = "upper(coalesce(" ~ country ~ ", '" ~ var('country') ~ "'))" -%}
+    nullif(
+        regexp_extract(
+            regexp_replace(
+                case
+                    when starts_with({{ compact }}, '+') then {{ compact }}
+                    when {{ home }} = 'NO' then regexp_replace({{ compact }}, '^(?:47)?([2-9][0-9]{7})$', '+47\1')
+                    when {{ home }} = 'DK' then regexp_replace({{ compact }}, '^(?:45)?([2-9][0-9]{7})$', '+45\1')
+                    when {{ home }} = 'SE'
+                        then regexp_replace(
+                            regexp_replace({{ compact }}, '^0([1-9][0-9]{6,8})$', '+46\1'),
+                            '^(?:46)?(7[02369][0-9]{7})$', '+46\1'
+                        )
+                    when {{ home }} = 'FI'
+                        then regexp_replace(
+                            regexp_replace({{ compact }}, '^0([1-9][0-9]{4,10})$', '+358\1'),
+                            '^(?:358)?((?:4[0-9]|50)[0-9]{4,8})$', '+358\1'
+                        )
+                end,
+                '^\+(46|358)0', '+\1'
+            ),
+            '^\+(?:4[57][2-9][0-9]{7}|46[1-9][0-9]{6,8}|358[1-9][0-9]{4,10})$'
+        ),
+        ''
+    )
+{%- endmacro %}
+
+{% macro default__name_key(first_name) -%}
+    nullif(
+        regexp_extract(
+            regexp_replace(
+                regexp_replace(
+                    regexp_replace(
+                        strip_accents(
+                            translate(lower(trim({{ first_name }})), 'æäøöåðþß', 'aaooadts')
+                        ),
+                        'a[ae]', 'a', 'g'
+                    ),
+                    'oe', 'o', 'g'
+                ),
+                '[.''’`]', '', 'g'
+            ),
+            '^[^\p{L}]*(\p{L}+)', 1
+        ),
+        ''
+    )
+{%- endmacro %}

@@ -1,0 +1,23 @@
+-- Everything delivered, with addresses in normal form. Only the staging model and the re-check of withdrawals that
+-- happened since as_of read this; all others read what the run may know.
+with
+    source as (
+        select * from {{ source('consent', 'events') }}
+    ),
+    final as (
+        select
+            event_id,
+            occurred_at,
+            address as delivered_address,
+            {{ normalise_address('address', 'lower(channel)') }} as address,
+            lower(channel) as channel,
+            lower(purpose) as purpose,
+            lower(action) as action,
+            source,
+            wording_version,
+            received_on,
+            source_file,
+            source_line
+        from source
+    )
+select * from final
