@@ -1,22 +1,40 @@
--- interface placeholder: its owner replaces it
-select
-    cast(null as varchar) as product_id,
-    cast(null as varchar) as title,
-    cast(null as varchar) as description,
-    cast(null as varchar) as link,
-    cast(null as varchar) as image_link,
-    cast(null as varchar) as availability,
-    cast(null as boolean) as is_in_stock,
-    cast(null as boolean) as is_for_sale,
-    cast(null as bigint) as price_minor,
-    cast(null as bigint) as sale_price_minor,
-    cast(null as bigint) as current_price_minor,
-    cast(null as varchar) as brand,
-    cast(null as varchar) as product_type,
-    cast(null as varchar) as category,
-    cast(null as varchar) as item_group_id,
-    cast(null as varchar) as product_group,
-    cast(null as integer) as stock_quantity,
-    cast(null as integer) as replenish_after_days,
-    cast(null as boolean) as is_known
-where false
+with
+    products as (
+        select * from {{ ref('int_catalogue__products') }}
+    ),
+    lines as (
+        select * from {{ ref('fct_order_lines') }}
+    ),
+    unknown as (
+        select distinct product_id
+        from lines
+        anti join products using (product_id)
+        where product_id is not null
+    ),
+    final as (
+        select
+            product_id,
+            title,
+            description,
+            link,
+            image_link,
+            availability,
+            is_in_stock,
+            is_for_sale,
+            price_minor,
+            sale_price_minor,
+            current_price_minor,
+            brand,
+            product_type,
+            category,
+            item_group_id,
+            product_group,
+            stock_quantity,
+            replenish_after_days,
+            true as is_known
+        from products
+        union all by name
+        -- Sold, but in no catalogue: kept so that every line finds its product, never offered to anybody.
+        select product_id, false as is_in_stock, false as is_for_sale, false as is_known from unknown
+    )
+select * from final

@@ -1,20 +1,39 @@
--- interface placeholder: its owner replaces it
-select
-    cast(null as varchar) as order_id,
-    cast(null as integer) as line_number,
-    cast(null as varchar) as customer_id,
-    cast(null as varchar) as product_id,
-    cast(null as varchar) as product_group,
-    cast(null as varchar) as brand,
-    cast(null as timestamptz) as ordered_at,
-    cast(null as double) as quantity,
-    cast(null as double) as returned_quantity,
-    cast(null as bigint) as unit_price_minor,
-    cast(null as bigint) as discount_amount_minor,
-    cast(null as bigint) as gross_amount_minor,
-    cast(null as bigint) as returned_amount_minor,
-    cast(null as bigint) as net_amount_minor,
-    cast(null as boolean) as is_valid,
-    cast(null as boolean) as is_gift,
-    cast(null as date) as received_on
-where false
+with
+    lines as (
+        select * from {{ ref('int_purchases__lines_netted') }}
+    ),
+    orders as (
+        select * from {{ ref('fct_orders') }}
+    ),
+    products as (
+        select * from {{ ref('int_catalogue__products') }}
+    ),
+    final as (
+        select
+            lines.order_id,
+            lines.line_number,
+            orders.customer_id,
+            lines.product_id,
+            products.product_group,
+            products.brand,
+            orders.ordered_at,
+            lines.quantity,
+            lines.returned_quantity,
+            lines.unit_price_minor,
+            lines.discount_amount_minor,
+            lines.gross_amount_minor,
+            lines.returned_amount_minor,
+            lines.net_amount_minor,
+            -- A line that came back as a whole is no purchase, even where the order around it still is.
+            orders.is_valid
+            and not (
+                lines.returned_quantity > 0
+                and (lines.returned_quantity >= lines.quantity or lines.net_amount_minor <= 0)
+            ) as is_valid,
+            orders.is_gift,
+            greatest(lines.received_on, orders.received_on) as received_on
+        from lines
+        join orders using (order_id)
+        left join products using (product_id)
+    )
+select * from final

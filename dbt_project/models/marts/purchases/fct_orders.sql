@@ -1,23 +1,57 @@
--- interface placeholder: its owner replaces it
-select
-    cast(null as varchar) as order_id,
-    cast(null as varchar) as customer_id,
-    cast(null as varchar) as sales_channel,
-    cast(null as varchar) as store_id,
-    cast(null as timestamptz) as ordered_at,
-    cast(null as date) as ordered_on,
-    cast(null as varchar) as status,
-    cast(null as boolean) as is_valid,
-    cast(null as boolean) as is_gift,
-    cast(null as varchar) as currency,
-    cast(null as bigint) as gross_amount_minor,
-    cast(null as bigint) as returned_amount_minor,
-    cast(null as bigint) as net_amount_minor,
-    cast(null as double) as n_items,
-    cast(null as bigint) as shipping_amount_minor,
-    cast(null as varchar) as discount_code,
-    cast(null as timestamptz) as delivered_at,
-    cast(null as varchar) as email,
-    cast(null as varchar) as phone,
-    cast(null as date) as received_on
-where false
+with
+    orders as (
+        select * from {{ ref('int_purchases__orders') }}
+    ),
+    lines as (
+        select * from {{ ref('int_purchases__lines_netted') }}
+    ),
+    amounts as (
+        select
+            order_id,
+            cast(sum(gross_amount_minor) as bigint) as gross_amount_minor,
+            cast(sum(returned_amount_minor) as bigint) as returned_amount_minor,
+            cast(sum(net_amount_minor) as bigint) as net_amount_minor,
+            sum(quantity - returned_quantity) as n_items,
+            max(last_received_on) as last_received_on
+        from lines
+        group by order_id
+    ),
+    valued as (
+        select
+            orders.* exclude (last_received_on),
+            -- Until its lines have come, an order is worth what it says itself.
+            coalesce(
+                amounts.gross_amount_minor, orders.total_amount_minor - orders.shipping_amount_minor
+            ) as gross_amount_minor,
+            coalesce(amounts.returned_amount_minor, 0) as returned_amount_minor,
+            coalesce(amounts.n_items, 0) as n_items,
+            greatest(orders.last_received_on, amounts.last_received_on) as last_received_on
+        from orders
+        left join amounts using (order_id)
+    ),
+    final as (
+        select
+            order_id,
+            customer_id,
+            sales_channel,
+            store_id,
+            ordered_at,
+            {{ local_day('ordered_at') }} as ordered_on,
+            status,
+            status <> 'cancelled' and gross_amount_minor - returned_amount_minor > 0 as is_valid,
+            is_gift,
+            currency,
+            gross_amount_minor,
+            returned_amount_minor,
+            gross_amount_minor - returned_amount_minor as net_amount_minor,
+            n_items,
+            shipping_amount_minor,
+            discount_code,
+            delivered_at,
+            email,
+            phone,
+            received_on,
+            last_received_on
+        from valued
+    )
+select * from final

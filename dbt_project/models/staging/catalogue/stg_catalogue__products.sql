@@ -12,6 +12,7 @@ with
             availability,
             {{ feed_price_minor('price') }} as price_minor,
             {{ feed_price_minor('sale_price') }} as sale_price_minor,
+            nullif(trim(sale_price_effective_date), '') is not null as is_sale_price_dated,
             {{ feed_instant("split_part(sale_price_effective_date, '/', 1)") }} as sale_price_from_at,
             {{ feed_instant("split_part(sale_price_effective_date, '/', 2)") }} as sale_price_until_at,
             brand,

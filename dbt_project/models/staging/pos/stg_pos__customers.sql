@@ -12,6 +12,7 @@ with
             postal_code,
             member_id,
             updated_at,
+            first_received_on,
             received_on
         from newest
     )

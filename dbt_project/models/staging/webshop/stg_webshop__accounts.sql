@@ -21,6 +21,7 @@ with
             organisation_number,
             created_at,
             updated_at,
+            first_received_on,
             received_on
         from newest
     )

@@ -1,5 +1,4 @@
--- The newest known version of each order, plus two things only its older versions tell: when the order first became
--- known, and when it was first seen cancelled.
+-- The newest known version of each order, plus what only its older versions tell: when it was first seen cancelled.
 with
     newest as (
         {{ newest_known(source('webshop', 'orders'), 'order_id') }}
@@ -7,7 +6,6 @@ with
     versions as (
         select
             order_id,
-            min(received_on) as first_received_on,
             min(updated_at) filter (where status = 'cancelled') as cancelled_at,
             min(received_on) filter (where status = 'cancelled') as cancelled_received_on
         from {{ source('webshop', 'orders') }}
@@ -33,7 +31,7 @@ with
             -- An order that was reinstated is not cancelled any more.
             case when newest.status = 'cancelled' then versions.cancelled_at end as cancelled_at,
             case when newest.status = 'cancelled' then versions.cancelled_received_on end as cancelled_received_on,
-            versions.first_received_on,
+            newest.first_received_on,
             newest.received_on
         from newest
         join versions using (order_id)

@@ -1,0 +1,68 @@
+-- Orders and receipts under one key, with the person behind each. Amounts of lines come later.
+with
+    webshop_orders as (
+        select * from {{ ref('stg_webshop__orders') }}
+    ),
+    accounts as (
+        select * from {{ ref('stg_webshop__accounts') }}
+    ),
+    receipts as (
+        select * from {{ ref('stg_pos__receipts') }}
+    ),
+    deliveries as (
+        select * from {{ ref('stg_logistics__deliveries') }}
+    ),
+    persons as (
+        select * from {{ ref('int_identity__persons') }}
+    ),
+    from_webshop as (
+        select
+            'webshop:' || webshop_orders.webshop_order_id as order_id,
+            -- A guest is a record of its own; so is an order whose account was never delivered.
+            coalesce(by_account.customer_id, by_order.customer_id) as customer_id,
+            'webshop' as sales_channel,
+            webshop_orders.store_id,
+            webshop_orders.placed_at as ordered_at,
+            webshop_orders.status,
+            webshop_orders.is_gift,
+            webshop_orders.currency,
+            webshop_orders.total_amount_minor,
+            webshop_orders.shipping_amount_minor,
+            webshop_orders.discount_code,
+            deliveries.delivered_at,
+            {{ normalise_email('coalesce(webshop_orders.email, accounts.email)') }} as email,
+            {{ normalise_phone('coalesce(webshop_orders.phone, accounts.phone)', 'accounts.country') }} as phone,
+            webshop_orders.cancelled_at,
+            webshop_orders.cancelled_received_on,
+            webshop_orders.first_received_on as received_on,
+            greatest(webshop_orders.received_on, deliveries.received_on) as last_received_on
+        from webshop_orders
+        left join accounts using (account_id)
+        left join deliveries using (webshop_order_id)
+        left join persons as by_account on by_account.record_id = 'webshop:' || webshop_orders.account_id
+        left join persons as by_order on by_order.record_id = 'webshop_order:' || webshop_orders.webshop_order_id
+    ),
+    from_stores as (
+        select
+            'pos:' || receipts.receipt_id as order_id,
+            coalesce(by_till.customer_id, by_card.customer_id) as customer_id,
+            'store' as sales_channel,
+            receipts.store_id,
+            receipts.sold_at as ordered_at,
+            'completed' as status,
+            false as is_gift,
+            receipts.currency,
+            receipts.total_amount_minor,
+            0 as shipping_amount_minor,
+            receipts.received_on,
+            receipts.received_on as last_received_on
+        from receipts
+        left join persons as by_till on by_till.record_id = 'pos:' || receipts.pos_customer_id
+        left join persons as by_card on by_card.record_id = 'club:' || receipts.member_id
+    ),
+    final as (
+        select * from from_webshop
+        union all by name
+        select * from from_stores
+    )
+select * from final
