@@ -1,0 +1,190 @@
+"""The fields that a message is filled in with: flat, formatted text and small lists, made from one content row.
+
+All that depends on language, currency or permission is settled here, so that templates hold no logic beyond
+`if` and `for`, and a provider's engine needs none of ours.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from assets.messaging import formats, links
+from assets.messaging.content import ContentRow
+from assets.messaging.journey_schema import Journey
+from assets.messaging.texts import Texts
+from assets.messaging.tokens import make_token
+
+Fields = dict[str, Any]
+_MAX_NAME, _MAX_TITLE = 40, 90
+_Campaign = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How one language writes money, days and counts. Hashable, because formatted products are cached by it."""
+
+    language: str
+    currency: str
+    money_whole: str
+    money_fraction: str
+    date: str
+    items: tuple[tuple[str, str], ...]
+    greeting: str
+    greeting_without_name: str
+
+    @classmethod
+    def of(cls, texts: Texts, currency: str) -> Wording:
+        return cls(
+            texts.language, currency, texts.format("money_whole"), texts.format("money"), texts.format("date"),
+            texts.plural("items"), str(texts.get("greeting")), str(texts.get("greeting_without_name")),
+        )  # fmt: skip
+
+    def money(self, amount_minor: int) -> str:
+        return formats.money(int(amount_minor), self.currency, self.language, self.money_whole, self.money_fraction)
+
+    def day(self, value: Any) -> str:
+        return formats.day(str(value), self.language, self.date)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What is the same for every message of an installation."""
+
+    shop_url: str
+    public_url: str
+    hosts: frozenset[str]
+    key: bytes
+
+
+def merge_fields(row: ContentRow, journey: Journey, wording: Wording, sender: Sender) -> Fields:
+    """Every field of one message. Fields of an order, a cart or an offer exist only when the row has one.
+
+    Raises `KeyError`, `TypeError` or `ValueError` for content that does not hold what it must.
+    """
+    content, customer = row.content, row.content["customer"]
+    tags = links.campaign(row.journey, row.step, row.variant or "default", row.channel)
+    unsubscribe_url = f"{sender.public_url}/u/{make_token(sender.key, row.message_id, row.channel)}"
+    first_name = usable_name(customer.get("first_name"))
+    fields: Fields = {
+        "first_name": first_name,
+        "company_name": one_line(customer.get("company_name"), 60),
+        "is_member": bool(customer.get("is_member")),
+        "greeting": wording.greeting.format(name=first_name) if first_name else wording.greeting_without_name,
+        "branch": row.branch,
+        "shop_url": links.tagged_url(sender.shop_url, sender.hosts, tags),
+        "unsubscribe_url": links.check_url(unsubscribe_url, sender.hosts),
+        "offer_kind": "",
+    }
+    _add_lists(fields, row, journey, wording, sender, tags)
+    if content.get("trigger_product"):
+        product = card(content["trigger_product"], wording, sender, tags)
+        fields |= {"trigger_title": product["title"], "trigger_url": product["url"]}
+    if content.get("order"):
+        order = content["order"]
+        fields |= {
+            "order_on": wording.day(order["ordered_on"]),
+            "order_total": wording.money(order["total_minor"]),
+            "order_lines": [_line(line, wording, sender, tags) for line in order["lines"]],
+        }
+    if content.get("cart"):
+        cart = content["cart"]
+        fields |= {
+            "cart_url": links.tagged_url(cart["checkout_link"], sender.hosts, tags),
+            "cart_total": wording.money(cart["total_minor"]),
+            "cart_count": formats.counted(_n_items(cart["lines"]), wording.language, wording.items),
+            "cart_lines": [_line(line, wording, sender, tags) for line in cart["lines"]],
+        }
+    return fields
+
+
+def _add_lists(
+    fields: Fields, row: ContentRow, journey: Journey, wording: Wording, sender: Sender, tags: _Campaign
+) -> None:
+    # Who may only be served, not advertised to, gets neither recommendation nor offer, whatever the row holds.
+    is_service_only = row.permission_basis == "service" or row.message_class == "service"
+    rules = journey.step(row.step).recommendations
+    given = {} if is_service_only or rules is None else (row.content.get("recommendations") or {})
+    for slot in ("also_bought", "accessories"):
+        wanted = rules is not None and slot in rules.slots and not (slot == "accessories" and row.branch == "with_accessory")
+        products = (given.get(slot) or []) if wanted else []
+        fields[slot] = [card(product, wording, sender, tags) for product in products[: rules.max if rules else 0]]
+    offer = None if is_service_only else row.content.get("offer")
+    if offer:
+        fields |= {"offer_kind": one_line(offer["kind"], 30), "offer_code": one_line(offer.get("code"), 30)}
+        if offer.get("value_minor") is not None:
+            fields["offer_value"] = wording.money(offer["value_minor"])
+        if offer.get("expires_on"):
+            fields["offer_expires_on"] = wording.day(offer["expires_on"])
+
+
+def card(product: Mapping[str, Any], wording: Wording, sender: Sender, tags: _Campaign) -> Fields:
+    """A product as the templates show it. Shared between messages: never change the result."""
+    return _card(
+        product["title"], product.get("brand"), product.get("price_minor"), product.get("regular_price_minor"),
+        product.get("image_link"), product.get("link"), wording, sender, tags,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=65_536)
+def _card(
+    title: str, brand: str | None, price: int | None, regular: int | None, image: str | None, link: str | None,
+    wording: Wording, sender: Sender, tags: _Campaign,
+) -> Fields:  # fmt: skip
+    name = one_line(title, _MAX_TITLE)
+    if not name:
+        raise ValueError("a product has no title")
+    return {
+        "title": name,
+        "brand": one_line(brand, 40),
+        "initial": name[0].upper(),
+        "price": "" if price is None else wording.money(price),
+        # A crossed-out price must be a real one: only a higher regular price is shown.
+        "before": wording.money(regular) if price is not None and regular is not None and regular > price else "",
+        "image_url": links.check_url(image, sender.hosts) if image else "",
+        "url": links.tagged_url(link or sender.shop_url, sender.hosts, tags),
+    }
+
+
+def _line(line: Mapping[str, Any], wording: Wording, sender: Sender, tags: _Campaign) -> Fields:
+    product = card(line, wording, sender, tags)
+    amount = float(line.get("quantity") or 1)
+    count = formats.quantity(amount, wording.language)
+    unit = line.get("price_minor")
+    return product | {
+        "quantity": count,
+        "quantity_text": f"{count} × {product['price']}" if product["price"] else count,
+        "line_total": "" if unit is None else wording.money(round(unit * amount)),
+    }
+
+
+def _n_items(lines: list[Mapping[str, Any]]) -> int:
+    """Pieces; goods by weight count as one."""
+    return sum(int(q) if (q := float(line.get("quantity") or 1)) == int(q) else 1 for line in lines)
+
+
+def one_line(value: Any, limit: int) -> str:
+    """Text on one line: control characters and line breaks become spaces, and too much of it is cut."""
+    if value is None:
+        return ""
+    text = " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in str(value)).split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def usable_name(value: Any) -> str:
+    """The first name, if it is one: a name with line breaks, an address or without letters is left out.
+
+    A greeting without a name is always right; a greeting with somebody's injection is not.
+    """
+    if value is None:
+        return ""
+    raw = str(value).strip()
+    if len(raw) > _MAX_NAME or any(unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") and c != "\u200d" for c in raw):
+        return ""
+    if re.search(r"[<>{}@:/\\\[\]=\"]|\d", raw) or not any(c.isalpha() for c in raw):
+        return ""
+    return " ".join(raw.split())

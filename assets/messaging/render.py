@@ -1,0 +1,210 @@
+"""Renders messages: one content row in, one mail or SMS out. Compiling is done once; a message only fills in fields.
+
+Headers and MIME belong to `mime`; who gets a message was decided in SQL.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import jinja2
+from jinja2.sandbox import SandboxedEnvironment
+from jinja2.utils import concat
+
+from assets.messaging import links, sms
+from assets.messaging.content import ContentRow, RenderError
+from assets.messaging.journeys import Templates
+from assets.messaging.merge_fields import Fields, Sender, Wording, merge_fields, one_line
+from assets.messaging.template_compile import Compiler, TemplateArtifact
+from assets.messaging.template_files import Notes, TemplateErrors
+from assets.messaging.texts import Texts, read_text_files
+from orchestration.settings import Settings
+
+# Gmail cuts a mail at 102 KB, and with it the unsubscribe link.
+MAX_HTML_BYTES = 90_000
+Render = Callable[[Mapping[str, Any]], str]
+
+__all__ = ["ContentRow", "RenderError", "RenderedEmail", "RenderedSms", "Renderer", "TemplateArtifact"]
+
+
+@dataclass(frozen=True)
+class RenderedEmail:
+    """A finished mail without its headers."""
+
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    template_version: str
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """Every address that a reader can follow, in order, once."""
+        return links.links_in_html(self.html)
+
+
+@dataclass(frozen=True)
+class RenderedSms:
+    """A finished SMS with what it costs."""
+
+    text: str
+    segments: int
+    encoding: str
+    template_version: str
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        return links.links_in_text(self.text)
+
+
+class _NoneInMessage(ValueError):
+    """A field is there but empty of meaning; printing "None" to a customer is never right."""
+
+
+def _refuse_none(value: Any) -> Any:
+    if value is None:
+        raise _NoneInMessage("a field of the template is empty (None)")
+    return value
+
+
+class _Environment(SandboxedEnvironment):
+    """Fields are plain dicts; looking them up first as items keeps names like `items` free and is faster."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if type(obj) is dict:
+            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+
+def _environment(autoescape: bool) -> SandboxedEnvironment:
+    # No loader: nothing that was filled in can ever be read as a template again.
+    return _Environment(
+        autoescape=autoescape, undefined=jinja2.StrictUndefined, finalize=_refuse_none, keep_trailing_newline=True
+    )
+
+
+HTML, TEXT = _environment(True), _environment(False)
+
+
+def compiled(environment: SandboxedEnvironment, source: str) -> Render:
+    """A function that fills in a template. Raises `jinja2.TemplateSyntaxError` now rather than per message."""
+    template = environment.from_string(source)
+    root, new_context = template.root_render_func, template.new_context
+    return lambda fields: concat(root(new_context(dict(fields))))
+
+
+@dataclass(frozen=True)
+class _Ready:
+    artifact: TemplateArtifact
+    wording: Wording
+    subject: Render
+    preheader: Render
+    html: Render
+    text: Render
+
+
+class Renderer:
+    """All templates of one installation, each compiled when it is first needed.
+
+    Not bound to a run; safe to keep for the life of a process. Rendering the same row gives the same bytes.
+    """
+
+    def __init__(self, settings: Settings, templates: Templates) -> None:
+        self.templates = templates
+        self._currency = settings.currency
+        brand = templates.brand
+        self._sender = Sender(
+            brand.shop_url, settings.public_url, frozenset({*brand.link_hosts, urlsplit(settings.public_url).hostname or ""}),
+            settings.require_secret_key(),
+        )  # fmt: skip
+        self._compiler = Compiler(templates.root, brand)
+        notes = Notes()
+        steps = {key: [step.id for step in journey.steps] for key, journey in templates.journeys.items()}
+        self._texts = read_text_files(templates.root, steps, brand.languages, notes)
+        if notes.mistakes:
+            raise TemplateErrors(notes.mistakes)
+        self._ready: dict[tuple[str, str, str, str, str], _Ready] = {}
+
+    def render(self, row: ContentRow) -> RenderedEmail | RenderedSms:
+        """The finished message. Raises `RenderError` when this row cannot become one."""
+        ready, fields = self._prepare(row)
+        try:
+            text = ready.text(fields)
+            if row.channel == "sms":
+                return self._sms(row, ready, text)
+            subject = one_line(ready.subject(fields), 150)
+            mail = RenderedEmail(subject, ready.preheader(fields), ready.html(fields), text, ready.artifact.version)
+        except jinja2.UndefinedError as error:
+            # Jinja's message names the field that is missing, never its content.
+            raise RenderError(row.message_id, f"the template asks for a field that is not there: {error.message}") from None
+        except _NoneInMessage as error:
+            raise RenderError(row.message_id, str(error)) from None
+        if not mail.subject:
+            raise RenderError(row.message_id, "the subject is empty")
+        if len(mail.html.encode()) > MAX_HTML_BYTES:
+            raise RenderError(row.message_id, f"the mail is larger than {MAX_HTML_BYTES // 1000} KB")
+        return mail
+
+    def merge_fields(self, row: ContentRow) -> Fields:
+        """What fills in the row's artifact. Raises `RenderError`."""
+        return self._prepare(row)[1]
+
+    def artifact(
+        self, journey: str, step: str, language: str | None, variant: str | None, channel: str = "email"
+    ) -> TemplateArtifact:
+        """The compiled template. Raises `LookupError` for a step that does not exist, and compile errors."""
+        return self._get(journey, step, language, variant, channel).artifact
+
+    def artifact_for(self, row: ContentRow) -> TemplateArtifact:
+        return self.artifact(row.journey, row.step, row.language, row.variant, row.channel)
+
+    def _prepare(self, row: ContentRow) -> tuple[_Ready, Fields]:
+        try:
+            ready = self._get(row.journey, row.step, row.language, row.variant, row.channel)
+        except LookupError:
+            raise RenderError(row.message_id, f"there is no template for {row.journey}/{row.step}") from None
+        try:
+            return ready, merge_fields(row, self.templates.journeys[row.journey], ready.wording, self._sender)
+        except links.LinkError as error:
+            raise RenderError(row.message_id, str(error)) from None
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            # Only the kind of error: its text could quote the customer's data.
+            raise RenderError(row.message_id, f"the content does not hold what the message needs ({_safe(error)})") from None
+
+    def _sms(self, row: ContentRow, ready: _Ready, text: str) -> RenderedSms:
+        text = sms.normalise(text)
+        size = sms.measure(text)
+        cap = self.templates.brand.senders.sms.max_segments
+        if size.segments > cap:
+            raise RenderError(row.message_id, f"the SMS needs {size.segments} segments ({size.encoding}), {cap} are allowed")
+        return RenderedSms(text, size.segments, size.encoding, ready.artifact.version)
+
+    def _get(self, journey: str, step: str, language: str | None, variant: str | None, channel: str) -> _Ready:
+        spec = self.templates.journeys[journey]
+        language = self.templates.brand.language_for(language)
+        # An arm that was taken out of the journey since the customer was drawn gets what everybody gets.
+        arm = variant if variant in spec.variants() else spec.variants()[0]
+        key = (journey, step, channel, language, arm)
+        if key not in self._ready:
+            if step not in [s.id for s in spec.steps]:
+                raise LookupError(f"{journey} has no step {step}")
+            texts = self._texts.for_step(journey, step, language)
+            self._ready[key] = self._compile(self._compiler.compile(journey, spec, step, channel, arm, texts), texts)
+        return self._ready[key]
+
+    def _compile(self, artifact: TemplateArtifact, texts: Texts) -> _Ready:
+        return _Ready(
+            artifact, Wording.of(texts, self._currency),
+            compiled(TEXT, artifact.subject), compiled(TEXT, artifact.preheader),
+            compiled(HTML, artifact.html), compiled(TEXT, artifact.text),
+        )  # fmt: skip
+
+
+def _safe(error: Exception) -> str:
+    """A field's name may be told, a value not."""
+    name = str(error.args[0]) if isinstance(error, KeyError) and error.args else ""
+    return f"{type(error).__name__} {name}".strip() if re.fullmatch(r"[a-z_]{0,30}", name) else type(error).__name__

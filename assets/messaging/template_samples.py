@@ -1,0 +1,95 @@
+"""Invented messages: one for every journey, step, channel, variant, branch and language.
+
+Templates are checked and previewed with them, so that a mistake shows before a customer's message does.
+Names and goods are made up; nothing here comes from data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from assets.messaging.content import ContentRow
+from assets.messaging.journey_schema import CartAbandoned, Journey, Purchase, PurchaseInGroup, Step, minor
+from assets.messaging.journeys import Templates
+
+_DAY = date(2026, 11, 20)
+_PRODUCTS: tuple[tuple[str, str, int, int], ...] = (
+    ("Kaffekvern med justerbar maling", "Nordkvern", 49900, 64900),
+    ("Papirfilter 1×4, 100 stk.", "Husholdning", 2990, 2990),
+    ("Termokrus i stål, 0,4 l", "Fjelltur", 24900, 24900),
+    ("Melkeskummer", "Nordkvern", 17950, 17950),
+    ("Mørkbrent kaffe, hele bønner 500 g", "Havnebrenneriet", 8990, 8990),
+)
+
+
+def sample_product(index: int, title: str | None = None) -> dict[str, Any]:
+    name, brand, price, regular = _PRODUCTS[index % len(_PRODUCTS)]
+    return {
+        "product_id": f"sample-{index}", "title": title or name, "brand": brand, "price_minor": price,
+        "regular_price_minor": regular, "product_group": "sample",
+        "image_link": f"https://images.shop.example/products/sample-{index}.jpg",
+        "link": f"https://shop.example/products/sample-{index}",
+    }  # fmt: skip
+
+
+def sample_content(
+    journey: Journey, step: Step, *, n_lines: int = 2, n_products: int = 4, first_name: str | None = "Ingrid"
+) -> dict[str, Any]:
+    """The content of one message with everything that the journey's trigger and the step's settings promise."""
+    lines = [sample_product(4 - index) | {"quantity": index + 1} for index in range(n_lines)]
+    total = sum(line["price_minor"] * line["quantity"] for line in lines)
+    is_b2b = journey.audience.customer_type == "b2b"
+    bought = isinstance(journey.trigger, PurchaseInGroup | Purchase)
+    slots = step.recommendations.slots if step.recommendations else []
+    products = [sample_product(index) for index in range(n_products)]
+    return {
+        "customer": {
+            "first_name": first_name, "is_member": journey.audience.is_member is True,
+            "company_name": "Eksempel Kontor AS" if is_b2b else None,
+        },
+        "order": (
+            {"order_id": "webshop:sample", "ordered_on": "2026-11-18", "total_minor": total, "lines": lines}
+            if bought else None
+        ),
+        "cart": (
+            {"cart_id": "sample", "checkout_link": "https://shop.example/cart/sample", "total_minor": total, "lines": lines}
+            if isinstance(journey.trigger, CartAbandoned) else None
+        ),
+        "trigger_product": sample_product(4) if bought else None,
+        "recommendations": {slot: products if slot in slots else [] for slot in ("also_bought", "accessories")},
+        "offer": (
+            {"kind": step.offer.kind, "value_minor": minor(step.offer.value), "code": step.offer.code, "expires_on": "2026-11-25"}
+            if step.offer else None
+        ),
+    }  # fmt: skip
+
+
+def sample_row(
+    journey_key: str, journey: Journey, step: Step, channel: str, variant: str, branch: str, language: str, **content: Any
+) -> ContentRow:
+    name = "/".join((journey_key, step.id, channel, variant, branch, language))
+    # Noon of a fixed day: samples must give the same bytes for ever.
+    noon = datetime(_DAY.year, _DAY.month, _DAY.day, 12, tzinfo=UTC)
+    return ContentRow(
+        run_date=_DAY, message_id=hashlib.sha256(name.encode()).hexdigest()[:32], customer_id="sample",
+        journey=journey_key, step=step.id, channel=channel, message_class=journey.message_class, anchor="sample",
+        priority=journey.priority, experiment=journey.experiment.id if journey.experiment else None,
+        variant=variant if journey.experiment else None, branch=branch, language=language, country="NO",
+        timezone="Europe/Oslo", address="", send_at=noon, expires_at=noon + timedelta(days=3),
+        permission_basis="service" if journey.message_class == "service" else "consent", permission_id=None,
+        policy_version="sample", content=sample_content(journey, step, **content),
+    )  # fmt: skip
+
+
+def sample_rows(templates: Templates, **content: Any) -> Iterator[ContentRow]:
+    """One row for everything that can look different, in a fixed order."""
+    for key, journey in sorted(templates.journeys.items()):
+        for step in journey.steps:
+            for channel, _ in step.channel_order():
+                for variant in journey.variants():
+                    for branch in journey.branches():
+                        for language in templates.brand.languages:
+                            yield sample_row(key, journey, step, channel, variant, branch, language, **content)
