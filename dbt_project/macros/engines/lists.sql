@@ -1,0 +1,55 @@
+{#- Lists, JSON and ordered aggregates differ per engine; everything else calls these. -#}
+
+{#- Text at a path of a JSON document. -#}
+{% macro json_text(document, path) -%}
+    {{ return(adapter.dispatch('json_text')(document, path)) }}
+{%- endmacro %}
+
+{% macro default__json_text(document, path) -%}
+    json_extract_string({{ document }}, '{{ path }}')
+{%- endmacro %}
+
+{#- The texts of a JSON array at a path, as a list. -#}
+{% macro json_text_list(document, path) -%}
+    {{ return(adapter.dispatch('json_text_list')(document, path)) }}
+{%- endmacro %}
+
+{% macro default__json_text_list(document, path) -%}
+    json_extract_string({{ document }}, '{{ path }}[*]')
+{%- endmacro %}
+
+{#- Aggregate: the n-th largest value of a group (1 = the largest), null where the group is smaller. -#}
+{% macro nth_largest(value, n) -%}
+    {{ return(adapter.dispatch('nth_largest')(value, n)) }}
+{%- endmacro %}
+
+{% macro default__nth_largest(value, n) -%}
+    list({{ value }} order by {{ value }} desc)[{{ n }}]
+{%- endmacro %}
+
+{#-
+  Aggregate over (instant, key): the entries that stay when each must lie at least `gap` after the one kept before
+  it, the earliest first. A fold over the sorted list: whether an entry stays depends on all that stayed before.
+-#}
+{% macro spaced_out(instant, key, gap) -%}
+    {{ return(adapter.dispatch('spaced_out')(instant, key, gap)) }}
+{%- endmacro %}
+
+{% macro default__spaced_out(instant, key, gap) -%}
+    list_reduce(
+        list([{'at': {{ instant }}, 'key': {{ key }}}] order by {{ instant }}, {{ key }}),
+        lambda kept, entry: case
+            when entry[1].at >= kept[len(kept)].at + {{ gap }} then list_append(kept, entry[1])
+            else kept
+        end
+    )
+{%- endmacro %}
+
+{#- The time zones that the engine knows: one unknown name would otherwise stop the whole run. -#}
+{% macro known_time_zones() -%}
+    {{ return(adapter.dispatch('known_time_zones')()) }}
+{%- endmacro %}
+
+{% macro default__known_time_zones() -%}
+    (select name from pg_timezone_names())
+{%- endmacro %}
