@@ -36,11 +36,11 @@ eligible as (
     where eligibility.is_due and {{ passes_gates(1, 12, 'eligibility') }}
 ),
 
-{% if is_incremental() -%}
 aliases as (
     select * from {{ ref('int_identity__aliases') }}
 ),
 
+{% if is_incremental() -%}
 pinned as (
     select existing.salt, coalesce(aliases.customer_id, existing.customer_id) as customer_id
     from {{ this }} as existing

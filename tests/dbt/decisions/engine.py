@@ -1,0 +1,152 @@
+"""Runs the decision models' compiled SQL on worlds, in memory: dbt starts once and compiles, DuckDB does the rest.
+
+Nothing is restated here: the order comes from dbt's manifest, the SQL from dbt's compiler. The one liberty is the
+date: the compiled text names run_date as a literal, which is replaced, so that one compilation serves all days.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tests.dbt.decisions.relations import INPUTS, Row, fill
+
+PROJECT = Path(__file__).resolve().parents[3] / "dbt_project"
+COMPILED_DATE = date(2026, 6, 15)
+MODELS = (
+    "int_decisions__candidates",
+    "int_decisions__contact_log",
+    "int_decisions__counted_touches",
+    "int_decisions__handed_off",
+    "int_decisions__fixed_rows",
+    "int_decisions__contactability",
+    "int_decisions__eligibility",
+    "int_experiments__buckets",
+    "int_decisions__assignment",
+    "int_decisions__sending_windows",
+    "int_decisions__policy",
+    "int_decisions__look_ahead",
+    "int_decisions__arbitration",
+    "fct_contact_decisions",
+    "fct_newsletter_exclusions",
+)
+INCREMENTAL = ("int_experiments__buckets", "fct_contact_decisions", "fct_newsletter_exclusions")
+
+
+@dataclass(frozen=True)
+class CompiledModel:
+    """One model: its relation, its SQL for COMPILED_DATE, and whether a run adds to it or replaces it."""
+
+    name: str
+    relation: str
+    sql: str
+    hook: str | None
+    is_incremental: bool
+
+
+def _dbt(home: Path, *arguments: str) -> Any:
+    from dbt.adapters.factory import reset_adapters
+    from dbt.cli.main import dbtRunner
+
+    os.environ["FREDNING_HOME"] = str(home)
+    os.environ["FREDNING_WAREHOUSE"] = str(home / "warehouse.duckdb")
+    result = dbtRunner().invoke(
+        [
+            *arguments,
+            "--project-dir", str(PROJECT),
+            "--profiles-dir", str(PROJECT),
+            "--target-path", str(home / "target"),
+            "--log-path", str(home / "logs"),
+            "--vars", f"{{run_date: {COMPILED_DATE.isoformat()}}}",
+            "--quiet",
+        ]
+    )  # fmt: skip
+    reset_adapters()
+    if not result.success:
+        failures = [f"{r.node.name}: {r.message}" for r in getattr(result.result, "results", []) if r.message]
+        raise AssertionError(f"dbt {arguments[0]} failed: {result.exception or failures}")
+    return result.result
+
+
+def compile_models(home: Path) -> list[CompiledModel]:
+    """Build the models once on empty inputs (so that incremental ones exist), then compile them."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    home.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        for schema in ("staging", "intermediate", "marts"):
+            connection.execute(f"create schema if not exists {schema}")
+        fill(connection, {})
+    _dbt(home, "seed", "--select", "decision_reasons")
+    _dbt(home, "run", "--select", *MODELS)
+    compiled = _dbt(home, "compile", "--select", *MODELS)
+    DuckDBConnectionManager.close_all_connections()
+    nodes = {result.node.name: result.node for result in compiled.results}
+    return [
+        CompiledModel(
+            name=name,
+            relation=f"{nodes[name].schema}.{nodes[name].name}",
+            sql=nodes[name].compiled_code,
+            hook="delete from {relation} where run_date = {run_date}" if nodes[name].config.pre_hook else None,
+            is_incremental=name in INCREMENTAL,
+        )
+        for name in MODELS
+    ]
+
+
+class Warehouse:
+    """One retailer's warehouse in memory, in which days are run one after the other."""
+
+    def __init__(self, models: Sequence[CompiledModel], home: Path) -> None:
+        self._models = models
+        self._connection = duckdb.connect()
+        self._connection.execute("attach ':memory:' as warehouse")
+        self._connection.execute("set TimeZone = 'UTC'")
+        self._connection.execute("set threads = 1")
+        self._connection.execute("use warehouse")
+        for schema in ("staging", "intermediate", "marts", "seeds"):
+            self._connection.execute(f"create schema {schema}")
+        seed = PROJECT / "seeds" / "decision_reasons.csv"
+        self._connection.execute(f"create table seeds.decision_reasons as from read_csv('{seed}')")
+        with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as built:
+            for model in models:
+                if model.is_incremental:
+                    (ddl,) = built.execute(
+                        "select sql from duckdb_tables() where schema_name || '.' || table_name = ?", [model.relation]
+                    ).fetchone() or ("",)
+                    self._connection.execute(ddl)
+
+    def run(self, run_date: date, tables: Mapping[str, Sequence[Row]]) -> list[Row]:
+        """Decide one day; the rows of that day in the ledger."""
+        fill(self._connection, tables)
+        for model in self._models:
+            sql = model.sql.replace(COMPILED_DATE.isoformat(), run_date.isoformat())
+            if model.is_incremental:
+                self._connection.execute(f"create or replace temp table fresh as {sql}")
+                if model.hook:
+                    self._connection.execute(
+                        model.hook.format(relation=model.relation, run_date=f"date '{run_date.isoformat()}'")
+                    )
+                self._connection.execute(f"insert into {model.relation} by name from fresh")
+            else:
+                self._connection.execute(f"create or replace table {model.relation} as {sql}")
+        return self.rows("select * from marts.fct_contact_decisions where run_date = ?", [run_date])
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Rows of a query, as dictionaries."""
+        cursor = self._connection.execute(sql, list(parameters))
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def close(self) -> None:
+        """Let go of the memory."""
+        self._connection.close()
+
+
+__all__ = ["COMPILED_DATE", "INPUTS", "MODELS", "CompiledModel", "Warehouse", "compile_models"]

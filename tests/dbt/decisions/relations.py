@@ -1,0 +1,98 @@
+"""The relations that the decision models read, with their types: the interface to the rest of the warehouse.
+
+A world (worlds.py) fills them with rows; the engine (engine.py) and the oracle (oracle.py) read the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from typing import Any
+
+import duckdb
+
+Row = dict[str, Any]
+Tables = dict[str, list[Row]]
+
+_TRIGGER = """customer_id varchar, journey varchar, anchor varchar, anchor_at timestamptz, branch varchar,
+    goal_reached_at timestamptz, reference_order_id varchar, reference_product_id varchar,
+    reference_cart_id varchar, evidence varchar, received_on date"""
+
+INPUTS: Mapping[str, str] = {
+    "staging.stg_templates__journeys": """policy_version varchar, journey varchar, class varchar, priority integer,
+        trigger_kind varchar, trigger_params varchar, goal varchar, entry_gap_days integer,
+        audience_customer_type varchar, audience_is_member boolean, audience_countries varchar[],
+        audience_personas varchar[], audience_stages varchar[], is_paused boolean, holdout_buckets integer""",
+    "staging.stg_templates__journey_steps": """journey varchar, step varchar, position integer, delay_seconds bigint,
+        send_after_local time, valid_for_seconds bigint, yields boolean, conditions varchar[],
+        recommendation_slots varchar[], min_recommendations integer, min_recommendations_branch varchar,
+        offer_kind varchar""",
+    "staging.stg_templates__journey_step_channels": """journey varchar, step varchar, channel varchar,
+        position integer, is_fallback boolean""",
+    "staging.stg_templates__journey_experiments": """journey varchar, experiment varchar, arm varchar,
+        bucket_from integer, bucket_to integer""",
+    "staging.stg_templates__policy_rules": """position integer, name varchar, when_classes varchar[],
+        counts_classes varchar[], channels varchar[], window_seconds bigint, max_messages integer""",
+    "staging.stg_templates__policy_settings": """policy_version varchar, holdout_epoch varchar,
+        holdout_buckets integer, accessory_lookback_days integer, is_email_paused boolean, is_sms_paused boolean""",
+    "staging.stg_templates__channel_windows": """channel varchar, opens_at time, closes_at time, on_sundays boolean,
+        on_holidays boolean""",
+    "staging.stg_templates__holidays": "country varchar, holiday_on date, name varchar",
+    "staging.stg_outbox__contact_log": """message_id varchar, run_date date, customer_id varchar, journey varchar,
+        step varchar, channel varchar, class varchar, anchor varchar, experiment varchar, variant varchar,
+        state varchar, send_at timestamptz, sent_at timestamptz, permission_basis varchar, permission_id varchar""",
+    "staging.stg_provider__events": """event_id varchar, occurred_at timestamptz, channel varchar, event varchar,
+        message_id varchar, address varchar, campaign_id varchar, class varchar, received_on date""",
+    "intermediate.int_identity__aliases": "past_customer_id varchar, customer_id varchar",
+    "intermediate.int_customers__contact_points": """customer_id varchar, channel varchar, address varchar,
+        suppression_id varchar, permission_basis varchar, permission_id varchar""",
+    "intermediate.int_service__open_cases": """customer_id varchar, case_id varchar, topic varchar,
+        opened_at timestamptz""",
+    "intermediate.int_recommendations__for_candidates": """customer_id varchar, journey varchar, anchor varchar,
+        slot varchar, rank integer, product_id varchar""",
+    "marts.dim_customers": """customer_id varchar, customer_type varchar, is_member boolean, country varchar,
+        timezone varchar, persona varchar, stage varchar, is_erased boolean""",
+    "marts.dim_customer_identifiers": "customer_id varchar, identifier_kind varchar, identifier_value varchar",
+    "marts.dim_products": "product_id varchar, is_in_stock boolean",
+    "marts.fct_orders": "order_id varchar, customer_id varchar, ordered_at timestamptz, is_valid boolean",
+    "marts.fct_carts": "cart_id varchar, bought_order_id varchar",
+    "marts.fct_trigger_purchases_in_group": _TRIGGER,
+    "marts.fct_trigger_joined": _TRIGGER,
+    "marts.fct_trigger_carts_abandoned": _TRIGGER,
+    "marts.fct_trigger_broadcasts": _TRIGGER,
+}
+
+
+def columns(relation: str) -> list[tuple[str, str]]:
+    """Names and types of one relation."""
+    pairs = (" ".join(part.split()).rsplit(" ", 1) for part in INPUTS[relation].split(","))
+    return [(name, kind) for name, kind in pairs]
+
+
+def literal(value: Any) -> str:
+    """A Python value as a SQL literal."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, datetime | date | time):
+        return f"'{value.isoformat()}'"
+    if isinstance(value, list):
+        return "[" + ", ".join(literal(item) for item in value) + "]"
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def fill(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[Row]], database: str = "") -> None:
+    """Replace every input relation by the given rows (none for a relation that is not named)."""
+    prefix = f'"{database}".' if database else ""
+    for relation, ddl in INPUTS.items():
+        connection.execute(f"create or replace table {prefix}{relation} ({ddl})")
+        rows = tables.get(relation, ())
+        if rows:
+            names = columns(relation)
+            values = ", ".join(
+                "(" + ", ".join(f"{literal(row.get(name))}::{kind}" for name, kind in names) + ")" for row in rows
+            )
+            connection.execute(f"insert into {prefix}{relation} values {values}")
