@@ -1,0 +1,1 @@
+"""Landing: reads what the source systems delivered, types it, keeps what is right and puts what is wrong aside."""
