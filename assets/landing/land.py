@@ -38,7 +38,7 @@ from assets.landing.storage import (
     write_table,
 )
 from assets.landing.workbench import Reject, Workbench
-from assets.quality.suites import suite_of
+from assets.quality.suites import Suite, suite_of
 from orchestration.settings import Settings
 
 __all__ = ["ContractError", "LandingReport", "ensure_raw", "land_dataset", "land_history"]
@@ -220,7 +220,8 @@ def _land_group(
         else:
             counted = _with_counts(delivery, kept, rejects_of[number], sorted_out.n_duplicate)
             outcomes = sorted_out.outcomes[number]
-            report = _report(contract, delivery, counted, rejects_of[number], outcomes)
+            readable = _readable(contract, suite, counted, rejects_of[number])
+            report = _report(contract, delivery, counted, rejects_of[number], (readable, *outcomes))
             _write(bench, settings, contract, delivery, report, rejects_of[number])
         write_manifest(settings, contract, delivery.received_on, report.to_dict())
         reports.append(report)
@@ -309,6 +310,24 @@ def _with_counts(
             )
         )
     return counted
+
+
+def _readable(
+    contract: Contract, suite: Suite, files: Sequence[FileReport], rejects: Sequence[Reject]
+) -> ExpectationOutcome:
+    """How much of the delivery had to be put aside before any rule could look at it."""
+    rules = {e.rule for e in suite.expectations}
+    n_broken = len({(r.file_no, r.source_line) for r in rejects if r.rule not in rules})
+    n_rows = sum(f.n_rows_read for f in files)
+    is_serious = contract.needed_for_sending and not suite.tolerance.covers(n_broken, n_rows)
+    return ExpectationOutcome(
+        name="readable",
+        passed=n_broken == 0,
+        severity="blocking" if is_serious else "warning",
+        observed=f"{n_broken} of {n_rows} rows{' (put aside)' if n_broken else ''}",
+        sentence="every row can be split into fields, and every value has its column's type",
+        n_broken=n_broken,
+    )
 
 
 def _report(
