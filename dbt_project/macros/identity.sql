@@ -49,3 +49,8 @@
         else nullif(lower(substr(trim({{ raw }}), 1, 2)), '')
     end
 {%- endmacro %}
+
+{#- The customer id that a source record founds: 'c' and 15 hex digits. Never computed in any other way. -#}
+{% macro customer_id_of(record_id) -%}
+    'c' || substr(md5({{ record_id }}), 1, 15)
+{%- endmacro %}

@@ -1,0 +1,100 @@
+-- Every source record of a person, with what identifies it in normal form. Orders are records only where nothing
+-- else is known of the buyer.
+with
+    members as (select * from {{ ref('stg_club__members') }}),
+    accounts as (select * from {{ ref('stg_webshop__accounts') }}),
+    till_customers as (select * from {{ ref('stg_pos__customers') }}),
+    orders as (select * from {{ ref('stg_webshop__orders') }}),
+    trust as (select * from {{ ref('source_trust') }}),
+    -- "Hansen, Kari" and "Kari Hansen" are both typed at tills.
+    till_names as (
+        select
+            *,
+            case
+                when contains(name, ',') then nullif(trim(split_part(name, ',', 2)), '')
+                else nullif(split_part(trim(name), ' ', 1), '')
+            end as first_name,
+            case
+                when contains(name, ',') then nullif(trim(split_part(name, ',', 1)), '')
+                else nullif(trim(substr(trim(name), length(split_part(trim(name), ' ', 1)) + 1)), '')
+            end as last_name
+        from till_customers
+    ),
+    -- An account is known from its first order on, even if its own delivery comes later: otherwise the person behind
+    -- the order would change id on the day the account arrives.
+    account_orders as (
+        select
+            account_id,
+            arg_max(email, placed_at) as email,
+            arg_max(phone, placed_at) as phone,
+            max(placed_at) as updated_at,
+            min(first_received_on) as first_received_on
+        from orders
+        where account_id is not null
+        group by account_id
+    ),
+    records as (
+        select
+            'club' as source, member_id as source_id, email, phone, member_id, first_name, last_name, birth_date,
+            street, postal_code, city, country, language, customer_type, company_name, organisation_number,
+            joined_at, updated_at, first_received_on
+        from members
+        union all by name
+        select
+            'webshop' as source, account_id as source_id, accounts.email, accounts.phone, member_id, first_name, last_name, birth_date,
+            street, postal_code, city, country, language, company_name, organisation_number, accounts.updated_at,
+            least(accounts.first_received_on, account_orders.first_received_on) as first_received_on
+        from accounts
+        left join account_orders using (account_id)
+        union all by name
+        select 'webshop' as source, account_id as source_id, email, phone, updated_at, first_received_on
+        from account_orders
+        where account_id not in (select account_id from accounts)
+        union all by name
+        select
+            'pos' as source, pos_customer_id as source_id, email, phone, member_id, first_name, last_name, postal_code,
+            updated_at, first_received_on
+        from till_names
+        union all by name
+        select
+            'webshop_order' as source, webshop_order_id as source_id, email, phone, placed_at as updated_at,
+            first_received_on
+        from orders
+        where account_id is null
+    ),
+    normalised as (
+        select
+            records.source || ':' || records.source_id as record_id,
+            records.source,
+            records.source_id,
+            trust.trust_rank,
+            records.email as delivered_email,
+            records.phone as delivered_phone,
+            {{ normalise_email('records.email') }} as email,
+            {{ normalise_phone('records.phone', 'records.country') }} as phone,
+            nullif(upper(trim(records.member_id)), '') as member_id,
+            nullif(trim(records.first_name), '') as first_name,
+            nullif(trim(records.last_name), '') as last_name,
+            {{ name_key('records.first_name') }} as first_name_key,
+            records.birth_date,
+            nullif(trim(records.street), '') as street,
+            nullif(trim(records.postal_code), '') as postal_code,
+            nullif(trim(records.city), '') as city,
+            nullif(upper(trim(records.country)), '') as country,
+            {{ normalise_language('records.language') }} as language,
+            lower(records.customer_type) as customer_type,
+            nullif(trim(records.company_name), '') as company_name,
+            nullif(trim(records.organisation_number), '') as organisation_number,
+            records.joined_at,
+            records.updated_at,
+            records.first_received_on
+        from records
+        join trust using (source)
+    ),
+    -- A guest of whom nothing usable is known is nobody's record; its order stays without a customer.
+    final as (
+        select *, row_number() over (order by record_id) as node_id
+        from normalised
+        where source <> 'webshop_order' or email is not null or phone is not null
+    )
+select * from final
