@@ -17,6 +17,7 @@ from ruamel.yaml.comments import CommentedMap
 
 from assets.messaging.journey_schema import Journey
 from assets.messaging.policy_schema import Brand, Policy
+from assets.messaging.template_checks import check_templates
 from assets.messaging.template_files import Mistake, Notes, TemplateErrors, line_of, near, parse, read_yaml
 from assets.messaging.template_tables import template_rows, to_table
 from orchestration.settings import Settings
@@ -78,8 +79,6 @@ def load_templates(templates_dir: Path, *, check_texts: bool = True) -> Template
     if policy is not None and brand is not None:
         templates = Templates(root, journeys, policy, brand, policy_version(root))
         if check_texts:
-            from assets.messaging.template_checks import check_templates
-
             check_templates(templates, notes)
         if not notes.mistakes:
             return Templates(root, journeys, policy, brand, templates.version, tuple(sorted(set(notes.warnings))))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import jinja2
@@ -17,12 +17,14 @@ from jinja2.utils import concat
 
 from assets.messaging import links, sms
 from assets.messaging.content import ContentRow, RenderError
-from assets.messaging.journeys import Templates
 from assets.messaging.merge_fields import Fields, Sender, Wording, merge_fields, one_line
 from assets.messaging.template_compile import Compiler, TemplateArtifact
 from assets.messaging.template_files import Notes, TemplateErrors
-from assets.messaging.texts import Texts, read_text_files
+from assets.messaging.texts import TextFiles, Texts, read_text_files
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from assets.messaging.journeys import Templates
 
 # Gmail cuts a mail at 102 KB, and with it the unsubscribe link.
 MAX_HTML_BYTES = 90_000
@@ -113,7 +115,7 @@ class Renderer:
     Not bound to a run; safe to keep for the life of a process. Rendering the same row gives the same bytes.
     """
 
-    def __init__(self, settings: Settings, templates: Templates) -> None:
+    def __init__(self, settings: Settings, templates: Templates, *, texts: TextFiles | None = None) -> None:
         self.templates = templates
         self._currency = settings.currency
         brand = templates.brand
@@ -122,12 +124,13 @@ class Renderer:
             settings.require_secret_key(),
         )  # fmt: skip
         self._compiler = Compiler(templates.root, brand)
-        notes = Notes()
-        steps = {key: [step.id for step in journey.steps] for key, journey in templates.journeys.items()}
-        self._texts = read_text_files(templates.root, steps, brand.languages, notes)
-        if notes.mistakes:
-            raise TemplateErrors(notes.mistakes)
+        self._texts = texts if texts is not None else _read_texts(templates)
         self._ready: dict[tuple[str, str, str, str, str], _Ready] = {}
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Hosts that a link may lead to."""
+        return self._sender.hosts
 
     def render(self, row: ContentRow) -> RenderedEmail | RenderedSms:
         """The finished message. Raises `RenderError` when this row cannot become one."""
@@ -202,6 +205,15 @@ class Renderer:
             compiled(TEXT, artifact.subject), compiled(TEXT, artifact.preheader),
             compiled(HTML, artifact.html), compiled(TEXT, artifact.text),
         )  # fmt: skip
+
+
+def _read_texts(templates: Templates) -> TextFiles:
+    notes = Notes()
+    steps = {key: [step.id for step in journey.steps] for key, journey in templates.journeys.items()}
+    texts = read_text_files(templates.root, steps, templates.brand.languages, notes)
+    if notes.mistakes:
+        raise TemplateErrors(notes.mistakes)
+    return texts
 
 
 def _safe(error: Exception) -> str:

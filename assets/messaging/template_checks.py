@@ -1,19 +1,214 @@
-"""Looks inside the message templates before any message is rendered: texts, syntax, fields, links, size, contrast."""
+"""Looks inside the message templates before any message is rendered: texts, syntax, fields, links, size, contrast.
+
+Every step is compiled for every channel, variant and language and filled in with samples, so that a mistake is
+found when it is made. What one file alone may say is the schemas' part.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assets.messaging.template_files import Notes
+import jinja2
+
+from assets.messaging.content import ContentRow, RenderError
+from assets.messaging.links import LinkError, check_url, links_in_html, links_in_text
+from assets.messaging.policy_schema import Brand
+from assets.messaging.render import TEXT, RenderedEmail, Renderer
+from assets.messaging.template_compile import CompileError
+from assets.messaging.template_files import Notes, line_of, near, read_yaml
+from assets.messaging.template_samples import sample_content, sample_row
+from assets.messaging.texts import RUNTIME_TAG, MissingText, TextFiles, read_text_files
+from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from assets.messaging.journeys import Templates
 
+_MIN_CONTRAST = 4.5
+_PAIRS = (
+    ("text", "card"), ("muted", "card"), ("muted", "page"), ("heading", "card"), ("heading", "page"),
+    ("accent", "card"), ("accent", "panel"), ("on_accent", "accent"), ("on_hero", "hero"), ("hero_muted", "hero"),
+    ("sale", "card"), ("on_offer", "offer"),
+)  # fmt: skip
+_UNDEFINED = re.compile(r"'(\w+)' is undefined|has no attribute '(\w+)'")
+
 
 def check_templates(templates: Templates, notes: Notes) -> None:
     """Note everything that is wrong inside the message templates of every journey."""
-    for key in sorted(templates.journeys):
-        for language in templates.brand.languages:
-            name = f"journeys/{key}/texts.{language}.yml"
-            if not (templates.root / name).is_file():
-                notes.mistake(name, 1, "the texts are missing", "Create the file; copy the other language's.")
+    _check_contrast(templates.root, templates.brand, notes)
+    steps = {key: [step.id for step in journey.steps] for key, journey in templates.journeys.items()}
+    already = len(notes.mistakes)
+    texts = read_text_files(templates.root, steps, templates.brand.languages, notes)
+    if len(notes.mistakes) > already:
+        return
+    renderer = Renderer(Settings(secret_key="samples only, signs nothing real"), templates, texts=texts)
+    for key, journey in sorted(templates.journeys.items()):
+        for step in journey.steps:
+            for channel, _ in step.channel_order():
+                for language in templates.brand.languages:
+                    for variant in journey.variants():
+                        row = sample_row(key, journey, step, channel, variant, journey.branches()[0], language)
+                        if _compiles(renderer, row, texts, notes):
+                            for sample in _hard_cases(templates, row):
+                                if not _renders(renderer, sample, notes):
+                                    break
+            _warn_of_unused(texts, key, step.id, templates.brand.languages, notes)
+
+
+def contrast(one: str, other: str) -> float:
+    """The ratio of WCAG 2: from 1 (the same) to 21 (black on white)."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: str) -> float:
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _check_contrast(root: Path, brand: Brand, notes: Notes) -> None:
+    document = read_yaml(root, root / "brand.yml", notes)
+    for scheme, palette in (("light", brand.colors.light), ("dark", brand.colors.dark)):
+        for front, back in _PAIRS:
+            ratio = contrast(getattr(palette, front), getattr(palette, back))
+            if ratio < _MIN_CONTRAST and document is not None:
+                notes.mistake(
+                    "brand.yml", line_of(document, ["colors", scheme, front]),
+                    f"`{front}` on `{back}` has a contrast of {ratio:.1f} : 1 in the {scheme} colours",
+                    f"Choose colours that differ more; {_MIN_CONTRAST} : 1 is needed to be read by everyone.",
+                )  # fmt: skip
+
+
+def _compiles(renderer: Renderer, row: ContentRow, texts: TextFiles, notes: Notes) -> bool:
+    folder = f"journeys/{row.journey}"
+    try:
+        renderer.artifact_for(row)
+    except MissingText as error:
+        document = texts.journeys[(row.journey, str(row.language))]
+        known = {*document[row.step], *texts.shared[str(row.language)]}
+        notes.mistake(
+            f"{folder}/texts.{row.language}.yml", line_of(document, [row.step]),
+            f"the text `{error.name}` of step `{row.step}` is missing", near(error.name, known),
+        )  # fmt: skip
+    except CompileError as error:
+        notes.mistake(error.file, error.line, error.problem, error.remedy)
+    except jinja2.TemplateSyntaxError as error:
+        file, line = _broken_tag(renderer.templates.root, row)
+        notes.mistake(file, line, f"a tag cannot be read: {error.message}", "Check {{ }} and {% %} here; each if and for needs its end.")
+    else:
+        return True
+    return False
+
+
+def _hard_cases(templates: Templates, row: ContentRow) -> Iterator[ContentRow]:
+    """The samples that must all work: each branch; one line and three; no name; nothing to recommend."""
+    journey = templates.journeys[row.journey]
+    step = journey.step(row.step)
+    for branch in journey.branches():
+        for n_lines, n_products, name in ((1, 1, None), (3, 4, "Ingrid"), (2, 0, "Åse-Marie")):
+            content = sample_content(journey, step, n_lines=n_lines, n_products=n_products, first_name=name)
+            yield replace(row, branch=branch, content=content)
+
+
+def _renders(renderer: Renderer, row: ContentRow, notes: Notes) -> bool:
+    folder = f"journeys/{row.journey}"
+    template = f"{folder}/{row.step}.{'mjml' if row.channel == 'email' else 'sms'}.j2"
+    try:
+        message = renderer.render(row)
+    except RenderError as error:
+        match = _UNDEFINED.search(error.reason)
+        name = next((group for group in match.groups() if group), "") if match else ""
+        file, line = _where(renderer.templates.root, row, name) if name else (template, 1)
+        known = set(renderer.merge_fields(row)) if name else set()
+        notes.mistake(file, line, error.reason, near(name, known) if name else "Change the template or its texts.")
+        return False
+    if not isinstance(message, RenderedEmail):
+        return True
+    for problem, remedy in _mail_problems(renderer, row, message):
+        notes.mistake(template, 1, problem, remedy)
+        return False
+    return True
+
+
+def _mail_problems(renderer: Renderer, row: ContentRow, mail: RenderedEmail) -> Iterator[tuple[str, str]]:
+    hosts = renderer.hosts
+    for url in mail.links:
+        try:
+            check_url(url, hosts)
+        except LinkError as error:
+            yield str(error), "Use an https address of a host in brand.yml (link_hosts)."
+    in_text = links_in_text(mail.text)
+    missing = [url for url in mail.links if url not in in_text]
+    if missing:
+        yield f"the text part lacks {len(missing)} of the mail's links", f"Add them to {row.step}.txt.j2."
+    if re.search(r"<img\b(?![^>]*\balt=\"[^\"]+\")[^>]*>", mail.html):
+        yield "a picture has no alt text", 'Add alt="…": many read mails without pictures.'
+    if f'lang="{mail_language(mail.html)}"' not in mail.html or mail_language(mail.html) == "und":
+        yield "the mail names no language", 'Write <mjml lang="[[ language ]]">.'
+    if len(mail.subject) > 78:
+        yield f"the subject has {len(mail.subject)} characters", "Keep it under 78; phones show about 40."
+    if not mail.preheader.strip():
+        yield "the preheader is empty", "Give the step a text `preheader`."
+
+
+def mail_language(html: str) -> str:
+    match = re.search(r'<html\b[^>]*\blang="([^"]*)"', html)
+    return match.group(1) if match else "und"
+
+
+def _warn_of_unused(texts: TextFiles, journey: str, step: str, languages: list[str], notes: Notes) -> None:
+    for language in languages:
+        unused = set(texts.for_step(journey, step, language).own) - texts.used_of(journey, step, language)
+        document = texts.journeys[(journey, language)]
+        for name in sorted(unused):
+            notes.warning(
+                f"journeys/{journey}/texts.{language}.yml", line_of(document, [step, name]),
+                f"no template uses the text `{name}`", "Delete it, or write [[ t(\"…\") ]] where it belongs.",
+            )  # fmt: skip
+
+
+def _sources(root: Path, row: ContentRow) -> Iterator[Path]:
+    """The files that a step's message is made of, most particular first."""
+    folder = root / "journeys" / row.journey
+    yield folder / f"texts.{row.language}.yml"
+    suffixes = (".mjml.j2", ".txt.j2") if row.channel == "email" else (".sms.j2",)
+    yield from (folder / f"{row.step}{suffix}" for suffix in suffixes)
+    yield root / "locales" / f"{row.language}.yml"
+    yield from sorted((root / "partials").glob("*.j2"))
+    yield from sorted((root / "layouts").glob("*.j2"))
+
+
+def _where(root: Path, row: ContentRow, name: str) -> tuple[str, int]:
+    """File and line of the first tag that uses a field of this name."""
+    for path in _sources(root, row):
+        source = path.read_text(encoding="utf-8") if path.is_file() else ""
+        for match in RUNTIME_TAG.finditer(source):
+            if re.search(rf"\b{re.escape(name)}\b", match.group()):
+                return path.relative_to(root).as_posix(), source.count("\n", 0, match.start()) + 1
+    return f"journeys/{row.journey}/journey.yml", 1
+
+
+def _broken_tag(root: Path, row: ContentRow) -> tuple[str, int]:
+    """File and line of the first tag that Jinja cannot read by itself, else the step's own template."""
+    for path in _sources(root, row):
+        source = path.read_text(encoding="utf-8") if path.is_file() else ""
+        # What is settled when compiling stands for a name here.
+        source = re.sub(r"\[\[.*?\]\]", lambda m: "x" * len(m.group()), source)
+        for match in RUNTIME_TAG.finditer(source):
+            try:
+                TEXT.parse(match.group() + _closing(match.group()))
+            except jinja2.TemplateSyntaxError as error:
+                if "nknown tag" in str(error.message) and re.match(r"\{%-?\s*(end\w+|el\w+)", match.group()):
+                    continue
+                return path.relative_to(root).as_posix(), source.count("\n", 0, match.start()) + 1
+    suffix = "mjml" if row.channel == "email" else "sms"
+    return f"journeys/{row.journey}/{row.step}.{suffix}.j2", 1
+
+
+def _closing(tag: str) -> str:
+    match = re.match(r"\{%-?\s*(if|for)\b", tag)
+    return f"{{% end{match.group(1)} %}}" if match else ""

@@ -25,6 +25,7 @@ from assets.messaging.texts import RUNTIME_TAG, Texts, upper_text
 # Invisible characters after the preheader keep the mail's first words out of the inbox preview.
 _FILLER = "&#8199;&#847;" * 30
 _SENTINEL = re.compile(r"zq(\d+)qz")
+_STYLE_PLACE = re.compile(r"<!--style(\d+)-->")
 _MARKUP = re.compile(r"<!--.*?-->|<style\b.*?</style>|<[^>]*>", re.DOTALL)
 
 
@@ -126,18 +127,25 @@ class Compiler:
         html = self._inline(html, self._build("layouts/inline.css", values))
         html = _SENTINEL.sub(lambda match: tags[int(match.group(1))], html.replace("<!--zq", "zq").replace("qz-->", "qz"))
         check_tags_survived(name, source, html)
+        check_loops_are_whole(name, html)
         return _squeezed(html)
 
     def _inline(self, html: str, css: str) -> str:
+        # Media queries and other rules for the client must stay as they are, so style blocks step aside meanwhile.
         # A tag between table rows would be moved out of the table by any HTML parser; a comment stays where it is.
+        styles: list[str] = []
         parts, at = [], 0
         for match in _MARKUP.finditer(html):
-            parts += [_SENTINEL.sub(r"<!--\g<0>-->", html[at : match.start()]), match.group()]
+            parts.append(_SENTINEL.sub(r"<!--\g<0>-->", html[at : match.start()]))
+            if match.group().startswith("<style"):
+                parts.append(f"<!--style{len(styles)}-->")
+                styles.append(match.group())
+            else:
+                parts.append(match.group())
             at = match.end()
-        commented = "".join([*parts, _SENTINEL.sub(r"<!--\g<0>-->", html[at:])])
-        return css_inline.CSSInliner(
-            inline_style_tags=False, keep_style_tags=True, keep_at_rules=True, load_remote_stylesheets=False, extra_css=css
-        ).inline(commented)
+        parts.append(_SENTINEL.sub(r"<!--\g<0>-->", html[at:]))
+        inlined = css_inline.CSSInliner(load_remote_stylesheets=False, extra_css=css).inline("".join(parts))
+        return _STYLE_PLACE.sub(lambda match: styles[int(match.group(1))], inlined)
 
 
 def check_tags_survived(name: str, before: str, after: str) -> None:
@@ -158,6 +166,23 @@ def check_tags_survived(name: str, before: str, after: str) -> None:
         name, 1, f"turning MJML into HTML changed the template tags ({detail or 'their order'})",
         "Put tags between elements into <mj-raw>, and each tag where HTML allows text.",
     )  # fmt: skip
+
+
+def check_loops_are_whole(name: str, html: str) -> None:
+    """What a loop repeats closes everything that it opens; else the second row breaks the first one's table."""
+    starts: list[int] = []
+    for tag in re.finditer(r"\{%-?\s*(for|endfor)\b.*?%\}", html):
+        if tag.group(1) == "for":
+            starts.append(tag.end())
+            continue
+        body = html[starts.pop() : tag.start()]
+        for element in ("table", "tbody", "tr", "td", "div", "p", "a"):
+            opened, closed = (len(re.findall(rf"<{slash}{element}[\s>]", body)) for slash in ("", "/"))
+            if opened != closed:
+                raise CompileError(
+                    name, 1, f"a loop opens <{element}> {opened} times and closes it {closed} times",
+                    "Close it inside the loop; in a table, write <tbody> around the loop yourself.",
+                )  # fmt: skip
 
 
 def trimmed(source: str) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assets.messaging.content import ContentRow
 from assets.messaging.journey_schema import CartAbandoned, Journey, Purchase, PurchaseInGroup, Step, minor
-from assets.messaging.journeys import Templates
+
+if TYPE_CHECKING:
+    from assets.messaging.journeys import Templates
 
 _DAY = date(2026, 11, 20)
 _PRODUCTS: tuple[tuple[str, str, int, int], ...] = (

@@ -109,9 +109,15 @@ class TextFiles:
     shared: dict[str, CommentedMap]
     journeys: dict[tuple[str, str], CommentedMap]
 
+    _used: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+
     def for_step(self, journey: str, step: str, language: str) -> Texts:
         own = self.journeys[(journey, language)].get(step) or {}
-        return Texts(language, own, self.shared[language])
+        return Texts(language, own, self.shared[language], self._used.setdefault((journey, step, language), set()))
+
+    def used_of(self, journey: str, step: str, language: str) -> set[str]:
+        """The names of the step's own texts that templates have asked for so far."""
+        return self._used.get((journey, step, language), set())
 
 
 def read_text_files(root: Path, journeys: Mapping[str, Iterable[str]], languages: Iterable[str], notes: Notes) -> TextFiles:
