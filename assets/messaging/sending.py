@@ -1,0 +1,137 @@
+"""The instant of sending: permission and expiry looked at once more, and the intent written down.
+
+`begin` is the point of no return. Before it a message can go back; after it only evidence moves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from assets.messaging.ledger import Instant, batches, messages
+from assets.messaging.outbox import Claim, Outbox, suppressed_in
+from assets.messaging.states import State
+
+# An opt-out of marketing leaves service messages alone; these stop everything to the address.
+STOPS_EVERYTHING = frozenset({"hard_bounce", "complaint", "erased"})
+OPT_OUT = "unsubscribed"
+
+
+class Overtaken(RuntimeError):
+    """This worker's lease ended and somebody else took over; it must stop and write nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What is known about withdrawn permissions, besides the ledger's own suppressions.
+
+    Opt-outs before `as_of` were seen by the decision itself (and may have been followed by a new
+    consent); only later ones are news to it.
+    """
+
+    withdrawn: frozenset[tuple[str, str]]
+    as_of: datetime
+
+    def objection(
+        self, row: Mapping[str, Any], suppressed: Mapping[tuple[str, str], list[tuple[str, datetime]]]
+    ) -> str | None:
+        """The reason why this message may not start, or None."""
+        key = (row["address_key"], row["channel"])
+        marketing = row["permission_basis"] != "service"
+        reasons = suppressed.get(key, [])
+        if any(reason in STOPS_EVERYTHING for reason, _ in reasons):
+            return "ADDRESS_SUPPRESSED"
+        opted_out = any(reason == OPT_OUT and at >= self.as_of for reason, at in reasons)
+        if marketing and (opted_out or key in self.withdrawn):
+            return "WITHDRAWN"
+        return None
+
+
+def recheck(
+    outbox: Outbox, batch_id: str, states: Collection[State], permissions: Permissions, now: datetime
+) -> None:
+    """Suppress what lost its permission and expire what came too late, among a batch's open messages."""
+    with outbox.transaction() as tx:
+        query = sa.select(messages).where(messages.c.batch_id == batch_id, messages.c.state.in_(states))
+        rows = [dict(row) for row in tx.execute(query.order_by(messages.c.message_id)).mappings()]
+        for reason, ids in _objections(tx, rows, permissions).items():
+            outbox.move_in(tx, ids, states, State.SUPPRESSED, reason=reason)
+        late = [r["message_id"] for r in rows if r["expires_at"] and r["expires_at"] <= max(r["send_at"], now)]
+        outbox.move_in(tx, late, states, State.EXPIRED, reason="EXPIRED")
+
+
+def expire_open(outbox: Outbox, states: Collection[State], now: datetime) -> int:
+    """Expire everything that was left over from earlier runs; returns how many."""
+    query = sa.select(messages.c.message_id).where(
+        messages.c.state.in_(states), messages.c.expires_at <= now
+    )
+    with outbox.transaction() as tx:
+        ids = tx.execute(query).scalars().all()
+        return len(outbox.move_in(tx, ids, states, State.EXPIRED, reason="EXPIRED"))
+
+
+def begin(
+    outbox: Outbox, batch_id: str, claim: Claim, permissions: Permissions, now: datetime, record: dict[str, Any]
+) -> bool:
+    """Write the intent: CLAIMED → SENDING for exactly these messages, with what will be handed over.
+
+    Returns False, and changes nothing, if one of them lost its permission since the file was made:
+    the caller then makes the file anew. Raises `Overtaken` if the claim is no longer this worker's.
+    """
+    with outbox.transaction() as tx:
+        query = sa.select(messages).where(messages.c.message_id.in_(claim.message_ids))
+        rows = [dict(row) for row in tx.execute(query).mappings()]
+        if _objections(tx, rows, permissions):
+            return False
+        started = outbox.move_in(
+            tx,
+            claim.message_ids,
+            {State.CLAIMED},
+            State.SENDING,
+            fence=claim.fence,
+            attempt=messages.c.attempt + 1,
+            sent_at=sa.case((messages.c.send_at > now, messages.c.send_at), else_=sa.literal(now, Instant)),
+        )
+        if len(started) != len(claim.message_ids):
+            raise Overtaken(f"batch {batch_id}: the claim was taken over by another worker")
+        tx.execute(sa.update(batches).where(batches.c.batch_id == batch_id).values(**record))
+    return True
+
+
+def accept(outbox: Outbox, batch_id: str, claim: Claim, reference: str, now: datetime) -> int:
+    """The channel has them. A lease that ended meanwhile changes nothing: this is positive evidence."""
+    with outbox.transaction() as tx:
+        done = outbox.move_in(
+            tx,
+            claim.message_ids,
+            {State.SENDING, State.UNKNOWN},
+            State.ACCEPTED,
+            fence=claim.fence,
+            provider_reference=reference,
+        )
+        mark_sent(tx, batch_id, now)
+    return len(done)
+
+
+def mark_sent(tx: sa.Connection, batch_id: str, now: datetime) -> None:
+    tx.execute(
+        sa.update(batches)
+        .where(batches.c.batch_id == batch_id, batches.c.state != "SENT")
+        .values(state="SENT", reason=None, sent_at=now)
+    )
+
+
+def _objections(
+    tx: sa.Connection, rows: list[dict[str, Any]], permissions: Permissions
+) -> dict[str, list[str]]:
+    suppressed = suppressed_in(tx, {(row["address_key"], row["channel"]) for row in rows})
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        reason = permissions.objection(row, suppressed)
+        if reason:
+            found.setdefault(reason, []).append(row["message_id"])
+    return found
