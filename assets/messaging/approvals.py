@@ -30,7 +30,12 @@ def approve(outbox: Outbox, sha256: str, by: str, now: datetime) -> str:
 
 def stop_batch(outbox: Outbox, sha256: str, by: str) -> str:
     """Keep a waiting batch back until a person approves it, whatever the configuration says."""
-    changes = {"state": STOPPED, "reason": f"stopped by {by}", "approved_by": None, "approved_at": None}
+    changes: dict[str, object] = {
+        "state": STOPPED,
+        "reason": f"stopped by {by}",
+        "approved_by": None,
+        "approved_at": None,
+    }
     return _decide(outbox, sha256, changes)
 
 
@@ -39,9 +44,7 @@ def _decide(outbox: Outbox, sha256: str, changes: dict[str, object]) -> str:
         raise ApprovalRefused("give at least the first 8 hexadecimal digits of the batch's hash")
     with outbox.transaction() as tx:
         found = tx.execute(
-            sa.select(batches.c.batch_id, batches.c.state).where(
-                batches.c.sha256.startswith(sha256, autoescape=True)
-            )
+            sa.select(batches.c.batch_id, batches.c.state).where(batches.c.sha256.startswith(sha256, autoescape=True))
         ).all()
         if not found:
             raise ApprovalRefused(f"no batch has the hash {sha256}; list them with `fredning outbox`")
@@ -65,9 +68,7 @@ def hold_back(outbox: Outbox, batch_id: str, ids: Collection[str], why: str) -> 
             .values(state=HELD_BACK, approved_by=None, approved_at=None)
         )
         tx.execute(
-            sa.update(batches)
-            .where(batches.c.batch_id == batch_id, batches.c.state != STOPPED)
-            .values(reason=why)
+            sa.update(batches).where(batches.c.batch_id == batch_id, batches.c.state != STOPPED).values(reason=why)
         )
 
 

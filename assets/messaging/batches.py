@@ -35,8 +35,9 @@ ZSTD_LEVEL = 3
 
 # What every record says about its message, besides its content.
 _ENVELOPE = (
-    "message_id channel address class journey step variant branch language permission_basis permission_id"
-).split()
+    *("message_id", "channel", "address", "class", "journey", "step", "variant", "branch", "language"),
+    *("permission_basis", "permission_id"),
+)
 
 
 @dataclass(frozen=True, slots=True)

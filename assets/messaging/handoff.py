@@ -23,11 +23,11 @@ from assets.messaging import approvals, keys, limits
 from assets.messaging.batches import Batch
 from assets.messaging.channels.file import FileChannel
 from assets.messaging.clock import Clock
-from assets.messaging.run_content import Group
 from assets.messaging.manifest import manifest_name, record, templates_of
 from assets.messaging.outbox import Claim
 from assets.messaging.planning import Planner, PlanReport
 from assets.messaging.reconcile import Reconciliation, reconcile, settle
+from assets.messaging.run_content import Group
 from assets.messaging.sending import Overtaken, Permissions, accept, begin, expire_open, recheck
 from assets.messaging.states import OPEN, State
 
@@ -119,9 +119,7 @@ class HandOff:
             return verdict.held_because
         return None if self.planner.settings.approval == "auto" else "not approved"
 
-    def _send(
-        self, batch: Batch, permissions: Permissions, verdict: limits.Verdict, report: HandOffReport
-    ) -> None:
+    def _send(self, batch: Batch, permissions: Permissions, verdict: limits.Verdict, report: HandOffReport) -> None:
         outbox, now = self.planner.outbox, self.clock.now()
         recheck(outbox, batch.batch_id, OPEN, permissions, now)
         self.failpoint("rechecked")
@@ -147,9 +145,7 @@ class HandOff:
             report.n_accepted += n
             report.sent.append(batch.batch_id)
 
-    def _send_claimed(
-        self, batch: Batch, claim: Claim, permissions: Permissions, report: HandOffReport
-    ) -> int:
+    def _send_claimed(self, batch: Batch, claim: Claim, permissions: Permissions, report: HandOffReport) -> int:
         outbox, batch_id = self.planner.outbox, batch.batch_id
         while True:
             recheck(outbox, batch_id, {State.CLAIMED}, permissions, self.clock.now())

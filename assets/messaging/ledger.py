@@ -114,9 +114,7 @@ batches = sa.Table(
 transitions = sa.Table(
     "transitions",
     METADATA,
-    sa.Column(
-        "seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True
-    ),
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
     sa.Column("message_id", sa.Text, nullable=False, index=True),
     sa.Column("at", Instant, nullable=False),
     sa.Column("state", sa.Text, nullable=False),

@@ -66,7 +66,7 @@ def export_messages(engine: sa.Engine, path: Path) -> int:
                 for rows in result.mappings().partitions(PAGE):
                     writer.write_table(pa.Table.from_pylist([dict(r) for r in rows], schema=SCHEMA))
                     n += len(rows)
-        os.replace(partial, path)
+        partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
     return n

@@ -36,7 +36,7 @@ def exports_of(settings: Settings) -> tuple[Path, ...]:
 
 def open_ledger(settings: Settings, *, path_or_url: Path | str | None = None) -> Outbox:
     """Open the installation's ledger, or begin it where there was none. Raises `LedgerRefused`."""
-    outbox = Outbox(path_or_url or settings.ledger_path)
+    outbox = Outbox(path_or_url or settings.ledger_url or settings.ledger_path)
     problems = _problems(outbox.engine, settings)
     if problems:
         outbox.close()
@@ -47,10 +47,7 @@ def open_ledger(settings: Settings, *, path_or_url: Path | str | None = None) ->
 
 
 def _problems(engine: sa.Engine, settings: Settings) -> list[str]:
-    manifests = {
-        path.name.removesuffix(SUFFIX)
-        for path in settings.outbox_dir.glob(f"*/*{SUFFIX}")
-    }
+    manifests = {path.name.removesuffix(SUFFIX) for path in settings.outbox_dir.glob(f"*/*{SUFFIX}")}
     exports = {path: _facts(path) for path in exports_of(settings) if path.exists()}
     if not ledger.exists(engine):
         found = [f"{len(manifests)} manifests in the outbox"] if manifests else []
@@ -60,9 +57,7 @@ def _problems(engine: sa.Engine, settings: Settings) -> list[str]:
     with engine.begin() as tx:
         row = tx.execute(sa.select(meta.c.epoch, meta.c.schema_version)).one()
         sequence = tx.execute(sa.select(sa.func.max(transitions.c.seq))).scalar() or 0
-        handed_off = set(
-            tx.execute(sa.select(batches.c.batch_id).where(batches.c.manifest.is_not(None))).scalars()
-        )
+        handed_off = set(tx.execute(sa.select(batches.c.batch_id).where(batches.c.manifest.is_not(None))).scalars())
     problems = []
     if row.schema_version != ledger.SCHEMA_VERSION:
         problems.append(f"its schema is version {row.schema_version}, this is {ledger.SCHEMA_VERSION}")

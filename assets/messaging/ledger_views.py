@@ -1,4 +1,4 @@
-"""What a person asks the ledger: how many messages are in which state, which batches wait and why, one message's life."""
+"""What a person asks the ledger: how many are in which state, which batches wait and why, one message's life."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ def count_by_state(outbox: Outbox, run_date: date | None = None) -> list[dict[st
     return _rows(outbox, query if run_date is None else query.where(messages.c.run_date == run_date))
 
 
-def list_batches(
-    outbox: Outbox, run_date: date | None = None, states: tuple[str, ...] = ()
-) -> list[dict[str, Any]]:
+def list_batches(outbox: Outbox, run_date: date | None = None, states: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     """Batches with the hash to approve them by, newest day first."""
     shown = ("batch_id", "run_date", "channel", "journey", "step", "n", "sha256", "state", "reason")
     columns = [batches.c[name] for name in (*shown, "approved_by", "approved_at", "n_sent", "sent_at", "file")]

@@ -48,13 +48,8 @@ def record(
         "language": batch.group.language or None,
         "format": batch.format,
         "counts": {"approved": row["n"], "messages": len(members)},
-        "files": [
-            {"path": batch.file, "sha256": sha256, "bytes": len(content), "records": len(members)}
-        ],
-        "templates": [
-            {"path": path, "sha256": keys.request_hash(template)}
-            for path, template in sorted(templates.items())
-        ],
+        "files": [{"path": batch.file, "sha256": sha256, "bytes": len(content), "records": len(members)}],
+        "templates": [{"path": path, "sha256": keys.request_hash(template)} for path, template in templates.items()],
         "template_versions": sorted({m.template_version for m in members}),
         "policy_versions": sorted({m.ledger_row["policy_version"] or "" for m in members}),
         "approval": {

@@ -183,9 +183,7 @@ class Outbox:
 
     # --- moving ------------------------------------------------------------------------------------
 
-    def move(
-        self, ids: Collection[str], sources: Collection[State], target: State, **changes: Any
-    ) -> list[str]:
+    def move(self, ids: Collection[str], sources: Collection[State], target: State, **changes: Any) -> list[str]:
         """Move those of the messages that are in one of the sources; returns which ones moved."""
         with self.transaction() as tx:
             return self.move_in(tx, ids, sources, target, **changes)
@@ -216,9 +214,7 @@ class Outbox:
             moved += self._log(tx, tx.execute(statement).scalars().all(), target, changes.get("reason"))
         return moved
 
-    def _log(
-        self, tx: sa.Connection, ids: Sequence[str], state: State, reason: str | None
-    ) -> list[str]:
+    def _log(self, tx: sa.Connection, ids: Sequence[str], state: State, reason: str | None) -> list[str]:
         for chunk in _chunks(ids):
             row = sa.select(
                 messages.c.message_id,
@@ -273,9 +269,7 @@ class Outbox:
                 if senders_are_gone or gone[owner] or until is None or until <= now:
                     lost[State(state)].append(message_id)
             back = self.move_in(tx, lost[State.CLAIMED], {State.CLAIMED}, State.READY)
-            unknown = self.move_in(
-                tx, lost[State.SENDING], {State.SENDING}, State.UNKNOWN, error="the sender is gone"
-            )
+            unknown = self.move_in(tx, lost[State.SENDING], {State.SENDING}, State.UNKNOWN, error="the sender is gone")
         return {State.READY: len(back), State.UNKNOWN: len(unknown)}
 
 

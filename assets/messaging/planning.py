@@ -9,9 +9,9 @@ from datetime import date
 
 from assets.messaging.approvals import HELD_BACK
 from assets.messaging.batches import MAX_BATCH, Batch, Poison, Prepared, check_rendered, make_batch, prepare
-from assets.messaging.run_content import Content, Group, Row
 from assets.messaging.outbox import Outbox
 from assets.messaging.rendering import MessageSource
+from assets.messaging.run_content import Content, Group, Row
 from assets.messaging.states import OPEN, State
 from orchestration.settings import Settings
 
@@ -89,9 +89,7 @@ class Planner:
             planned.append(batch)
         return planned
 
-    def _without_unwritable(
-        self, fresh: list[Prepared], rows: Sequence[Row], report: PlanReport
-    ) -> list[Prepared]:
+    def _without_unwritable(self, fresh: list[Prepared], rows: Sequence[Row], report: PlanReport) -> list[Prepared]:
         """Full mails and SMS have been written out already; of merge fields it must be proved that they can be."""
         ids = {member.message_id for member in fresh if member.template}
         failed = check_rendered((row for row in rows if row["message_id"] in ids), self.source)

@@ -87,9 +87,7 @@ def _verdict(event: Mapping[str, Any]) -> tuple[State, str | None] | None:
     return (State.DELIVERED, None) if name in ARRIVED else None
 
 
-def _advance(
-    outbox: Outbox, tx: sa.Connection, ids: list[str], target: State, detail: str | None
-) -> list[str]:
+def _advance(outbox: Outbox, tx: sa.Connection, ids: list[str], target: State, detail: str | None) -> list[str]:
     """Move to a heavier outcome only; the kind of bounce stands in `error`."""
     if target is State.COMPLAINED:
         return outbox.move_in(tx, ids, {State.ACCEPTED, State.DELIVERED, State.BOUNCED}, target)

@@ -29,9 +29,7 @@ class Reconciliation:
     notes: list[str] = field(default_factory=list)
 
 
-def reconcile(
-    outbox: Outbox, channel: FileChannel, now: datetime, *, senders_are_gone: bool = False
-) -> Reconciliation:
+def reconcile(outbox: Outbox, channel: FileChannel, now: datetime, *, senders_are_gone: bool = False) -> Reconciliation:
     """Free what dead workers held, then look every uncertain batch up.
 
     `senders_are_gone` is a person's word that no worker is running anywhere; without it a worker on
@@ -68,25 +66,19 @@ def settle(
     if found in (Found.COMPLETE, Found.COLLECTED, Found.WITHOUT_MANIFEST):
         with outbox.transaction() as tx:
             done.accepted += len(
-                outbox.move_in(
-                    tx, ids, {State.UNKNOWN}, State.ACCEPTED, provider_reference=batch["file"]
-                )
+                outbox.move_in(tx, ids, {State.UNKNOWN}, State.ACCEPTED, provider_reference=batch["file"])
             )
             mark_sent(tx, batch_id, now)
         return
     # Somebody who has part of the batch (an event came back) contradicts an empty place.
     contradicted = bool(outbox.members(batch_id, COUNTS_AS_SENT - {State.UNKNOWN}))
     if found is Found.OTHER_CONTENT or contradicted:
-        moved = outbox.move(
-            ids, {State.UNKNOWN}, State.QUARANTINED, error=f"outbox holds {found}; a person must look"
-        )
+        moved = outbox.move(ids, {State.UNKNOWN}, State.QUARANTINED, error=f"outbox holds {found}; a person must look")
         done.quarantined += len(moved)
         done.notes.append(f"{batch_id}: {found} in the outbox, {len(moved)} messages need a person")
         return
     if sender_is_gone or all(owners.is_certainly_dead(member["lease_owner"]) for member in members):
-        done.deferred += len(
-            outbox.move(ids, {State.UNKNOWN}, State.DEFERRED, error="not in the outbox", sent_at=None)
-        )
+        done.deferred += len(outbox.move(ids, {State.UNKNOWN}, State.DEFERRED, error="not in the outbox", sent_at=None))
         return
     done.unknown += len(ids)
     done.notes.append(f"{batch_id}: nothing in the outbox, but its sender may still be alive")

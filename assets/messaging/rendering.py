@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 
 from assets.messaging.content import ContentRow, RenderError
 from assets.messaging.merge_fields import one_line
-from assets.messaging.render import TEXT, RenderedEmail, Renderer, RenderedSms, TemplateArtifact, compiled
+from assets.messaging.render import TEXT, RenderedEmail, RenderedSms, Renderer, TemplateArtifact, compiled
 
 Format = Literal["ndjson", "eml"]
 Row = Mapping[str, Any]

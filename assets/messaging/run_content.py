@@ -88,9 +88,7 @@ class WarehouseContent:
             last = page[-1]["message_id"]
 
     def withdrawn(self) -> set[tuple[str, str]]:
-        rows = self._query(
-            "select distinct address, channel from intermediate.int_consent__withdrawn_since_as_of", {}
-        )
+        rows = self._query("select distinct address, channel from intermediate.int_consent__withdrawn_since_as_of", {})
         return {(row["address"], row["channel"]) for row in rows}
 
     def _query(self, sql: str, parameters: dict[str, Any]) -> list[Row]:

@@ -51,9 +51,7 @@ class Permissions:
         return None
 
 
-def recheck(
-    outbox: Outbox, batch_id: str, states: Collection[State], permissions: Permissions, now: datetime
-) -> None:
+def recheck(outbox: Outbox, batch_id: str, states: Collection[State], permissions: Permissions, now: datetime) -> None:
     """Suppress what lost its permission and expire what came too late, among a batch's open messages."""
     with outbox.transaction() as tx:
         query = sa.select(messages).where(messages.c.batch_id == batch_id, messages.c.state.in_(states))
@@ -66,9 +64,7 @@ def recheck(
 
 def expire_open(outbox: Outbox, states: Collection[State], now: datetime) -> int:
     """Expire everything that was left over from earlier runs; returns how many."""
-    query = sa.select(messages.c.message_id).where(
-        messages.c.state.in_(states), messages.c.expires_at <= now
-    )
+    query = sa.select(messages.c.message_id).where(messages.c.state.in_(states), messages.c.expires_at <= now)
     with outbox.transaction() as tx:
         ids = tx.execute(query).scalars().all()
         return len(outbox.move_in(tx, ids, states, State.EXPIRED, reason="EXPIRED"))
@@ -125,9 +121,7 @@ def mark_sent(tx: sa.Connection, batch_id: str, now: datetime) -> None:
     )
 
 
-def _objections(
-    tx: sa.Connection, rows: list[dict[str, Any]], permissions: Permissions
-) -> dict[str, list[str]]:
+def _objections(tx: sa.Connection, rows: list[dict[str, Any]], permissions: Permissions) -> dict[str, list[str]]:
     suppressed = suppressed_in(tx, {(row["address_key"], row["channel"]) for row in rows})
     found: dict[str, list[str]] = {}
     for row in rows:

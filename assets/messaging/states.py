@@ -58,9 +58,7 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 # From the intent on, a message may have reached the customer, so the contact policy must count it.
-COUNTS_AS_SENT = frozenset(
-    {S.SENDING, S.ACCEPTED, S.UNKNOWN, S.DELIVERED, S.BOUNCED, S.COMPLAINED, S.QUARANTINED}
-)
+COUNTS_AS_SENT = frozenset({S.SENDING, S.ACCEPTED, S.UNKNOWN, S.DELIVERED, S.BOUNCED, S.COMPLAINED, S.QUARANTINED})
 
 # Still to be sent: a later run may plan these again, with newer content.
 OPEN = frozenset({S.PLANNED, S.HELD, S.READY, S.APPROVED, S.DEFERRED})

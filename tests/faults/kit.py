@@ -14,15 +14,14 @@ from typing import Any
 import zstandard
 
 from assets.messaging import keys
-from assets.messaging.batches import Format
 from assets.messaging.channels.file import FileChannel, own_staging
 from assets.messaging.clock import Clock, FixedClock
-from assets.messaging.run_content import Group, Row
 from assets.messaging.handoff import HandOff
 from assets.messaging.limits import Caps
 from assets.messaging.outbox import Outbox
 from assets.messaging.planning import Planner
-from assets.messaging.rendering import RenderError
+from assets.messaging.rendering import Format, Merge, MessageSource, RenderError, Sender, Written
+from assets.messaging.run_content import Group, Row
 from orchestration.settings import Settings
 
 RUN_DATE = date(2026, 11, 20)
@@ -93,48 +92,38 @@ class ListContent:
         return self.gone
 
 
-@dataclass(frozen=True)
-class PlainArtifact:
-    suffix: str
-    content: bytes
-
-
-@dataclass(frozen=True)
-class PlainRendered:
-    subject: str | None
-    html: str | None
-    text: str
-    fields: Mapping[str, Any]
-    template_version: str
-    artifact: PlainArtifact | None
-
-
-class PlainRenderer:
+class PlainSource:
     """Puts the first name into one sentence; a customer without one is poison."""
 
-    def __init__(self, sentence: str = "Takk for handelen") -> None:
+    def __init__(self, sentence: str = "Takk for handelen", handoff: Format = "ndjson") -> None:
         self.sentence = sentence
+        self.format = handoff
 
-    def render(self, row: Mapping[str, Any], *, unsubscribe_link: str) -> PlainRendered:
+    def sender(self, channel: str) -> Sender:
+        if channel == "sms":
+            return Sender("", "Butikken")
+        return Sender("Butikken på hjørnet", "hei@butikk.example", "svar@butikk.example")
+
+    def handoff(self, channel: str, journey: str) -> Format:
+        return self.format if channel == "email" else "ndjson"
+
+    def write(self, row: Mapping[str, Any]) -> Written:
+        name = self._name(row)
+        text = f"{self.sentence}, {name}!\n"
+        if row["channel"] == "sms":
+            return Written(text.strip(), "v1", segments=1, encoding="GSM-7")
+        return Written(text, "v1", f"{self.sentence}, {name}", f"<p>{text}</p>")
+
+    def merge(self, row: Mapping[str, Any]) -> Merge:
+        name = self._name(row)
+        template = f"<p>{self.sentence}, {{{{ first_name }}}}!</p>".encode()
+        return Merge(f"{self.sentence}, {name}", {"first_name": name}, "v1", template)
+
+    def _name(self, row: Mapping[str, Any]) -> str:
         name = json.loads(row["content"])["customer"]["first_name"]
         if not name:
-            raise RenderError("customer.first_name is missing in thanks.mjml.j2")
-        text = f"{self.sentence}, {name}! {unsubscribe_link}"
-        template = PlainArtifact(".html", f"<p>{self.sentence}</p>".encode())
-        return PlainRendered(
-            f"{self.sentence}, {name}", f"<p>{text}</p>", text, {"first_name": name}, "v1", template
-        )
-
-    def sender(self, channel: str) -> tuple[str, str]:
-        return ("Butikken på hjørnet", "hei@butikk.example") if channel == "email" else ("", "Butikken")
-
-
-def merge_fields(_channel: str, _journey: str) -> Format:
-    return "ndjson"
-
-
-def full_mails(channel: str, _journey: str) -> Format:
-    return "eml" if channel == "email" else "ndjson"
+            raise RenderError(row["message_id"], "the template asks for first_name")
+        return str(name)
 
 
 def hand_off(
@@ -144,16 +133,13 @@ def hand_off(
     *,
     run_date: date = RUN_DATE,
     clock: Clock | None = None,
-    renderer: PlainRenderer | None = None,
-    format_of: Callable[[str, str], Format] = merge_fields,
+    source: MessageSource | None = None,
     failpoint: Callable[[str], None] | None = None,
     write: Callable[[int, bytes], int] | None = None,
     max_batch: int = 1_000,
     caps: Caps | None = None,
 ) -> HandOff:
-    planner = Planner(
-        setting, run_date, outbox, content, renderer or PlainRenderer(), format_of, max_batch
-    )
+    planner = Planner(setting, run_date, outbox, content, source or PlainSource(), max_batch)
     staging = own_staging(setting.home / "staging")
     channel = FileChannel(setting.outbox_dir, staging, **({"write": write} if write else {}))
     instant = SIX + (run_date - RUN_DATE)

@@ -18,9 +18,7 @@ from pathlib import Path
 from assets.messaging import owners
 from assets.messaging.channels import Promise
 
-PROMISE = Promise(
-    name="file", max_batch=20_000, idempotency_ttl=None, can_lookup=True, proves_absence=True, rate=None
-)
+PROMISE = Promise(name="file", max_batch=20_000, idempotency_ttl=None, can_lookup=True, proves_absence=True, rate=None)
 
 # Some file systems know no hard links; there a plain rename follows a look.
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV}
@@ -84,7 +82,7 @@ class FileChannel:
                 raise
             if target.exists() and _sha256(target) != _sha256(staged):
                 raise NameTaken(f"{name} is already in the outbox with other content") from None
-            os.replace(staged, target)
+            staged.replace(target)
         staged.unlink(missing_ok=True)
         _flush_directory(target.parent)
 
