@@ -54,3 +54,8 @@
 {% macro customer_id_of(record_id) -%}
     'c' || substr(md5({{ record_id }}), 1, 15)
 {%- endmacro %}
+
+{#- A name that ends in a company form of the home countries is a company's, whatever field it stands in. -#}
+{% macro has_company_form(name) -%}
+    coalesce(regexp_matches(trim({{ name }}), '(?i)\s(as|asa|ans|da|enk|a/s|aps|i/s|ab|hb|kb|oy|oyj|ky)\.?$'), false)
+{%- endmacro %}

@@ -40,33 +40,40 @@ with
         left join guests using (record_id)
         where guests.record_id is null or guests.record_id = guests.representative_id
     ),
-    -- A record without a full first name speaks with the name of whom it resembles most, so that it cannot join two
-    -- people of one household who share an address.
-    adopted as (
+    -- A record without a full first name speaks with the name that shares most with it. If two names share as much, it
+    -- is not known whose it is, and it joins neither: it would make one person of a household that shares an address.
+    offers as (
         select
             silent.record_id,
             speaking.first_name_key,
-            row_number() over (
-                partition by silent.record_id
-                order by
-                    case silent.identifier_kind when 'member_id' then 1 when 'email' then 2 else 3 end,
-                    speaking.trust_rank,
-                    speaking.first_received_on,
-                    speaking.record_id
-            ) as preference
+            count(distinct silent.identifier_kind)
+            + 10 * count(distinct silent.identifier_value) filter (where silent.identifier_kind = 'member_id') as weight
         from named as silent
         join named as speaking using (identifier_kind, identifier_value)
         where
             length(speaking.first_name_key) > 1
             and coalesce(length(silent.first_name_key), 0) < 2
             and starts_with(speaking.first_name_key, coalesce(silent.first_name_key, ''))
+            and coalesce(silent.member_id = speaking.member_id, true)
+            and coalesce(silent.birth_date = speaking.birth_date, true)
+        group by silent.record_id, speaking.first_name_key
+    ),
+    adopted as (
+        select
+            record_id,
+            arg_max(first_name_key, weight) as first_name_key,
+            count(*) filter (where weight = best_weight) > 1 as is_ambiguous
+        from (select *, max(weight) over (partition by record_id) as best_weight from offers) as weighed
+        group by record_id
     ),
     speaking as (
         select
             named.* exclude (first_name_key),
-            coalesce(adopted.first_name_key, named.first_name_key) as first_name_key
+            coalesce(adopted.is_ambiguous, false) as is_ambiguous,
+            case when adopted.is_ambiguous then null else coalesce(adopted.first_name_key, named.first_name_key) end
+            as first_name_key
         from named
-        left join adopted on adopted.record_id = named.record_id and adopted.preference = 1
+        left join adopted using (record_id)
     ),
     pairs as (
         select
@@ -79,6 +86,9 @@ with
                 when left_side.member_id <> right_side.member_id then 'member_id'
                 when left_side.birth_date <> right_side.birth_date then 'birth_date'
                 when not {{ names_agree('left_side.first_name_key', 'right_side.first_name_key') }} then 'first_name'
+                when left_side.is_ambiguous <> right_side.is_ambiguous
+                    and coalesce(left_side.first_name_key, right_side.first_name_key) is not null
+                    then 'ambiguous_name'
             end as refused_by
         from speaking as left_side
         join speaking as right_side using (identifier_kind, identifier_value)

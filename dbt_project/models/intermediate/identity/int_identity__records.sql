@@ -6,19 +6,27 @@ with
     till_customers as (select * from {{ ref('stg_pos__customers') }}),
     orders as (select * from {{ ref('stg_webshop__orders') }}),
     trust as (select * from {{ ref('source_trust') }}),
-    -- "Hansen, Kari" and "Kari Hansen" are both typed at tills.
+    -- "Hansen, Kari", "Kari Hansen" and "Hansen Bygg AS" are all typed at tills, into one field.
     till_names as (
+        select *, {{ has_company_form('name') }} as is_company, trim(split_part(name, ',', 2)) as after_comma
+        from till_customers
+    ),
+    till_people as (
         select
-            *,
+            * exclude (after_comma),
             case
-                when contains(name, ',') then nullif(trim(split_part(name, ',', 2)), '')
-                else nullif(split_part(trim(name), ' ', 1), '')
+                when is_company then null
+                when after_comma <> '' then after_comma
+                else split_part(trim(name), ' ', 1)
             end as first_name,
             case
-                when contains(name, ',') then nullif(trim(split_part(name, ',', 1)), '')
-                else nullif(trim(substr(trim(name), length(split_part(trim(name), ' ', 1)) + 1)), '')
-            end as last_name
-        from till_customers
+                when is_company then null
+                when after_comma <> '' then split_part(name, ',', 1)
+                else substr(trim(name), length(split_part(trim(name), ' ', 1)) + 2)
+            end as last_name,
+            case when is_company then name end as company_name,
+            case when is_company then 'b2b' end as customer_type
+        from till_names
     ),
     -- An account is known from its first order on, even if its own delivery comes later: otherwise the person behind
     -- the order would change id on the day the account arrives.
@@ -53,8 +61,8 @@ with
         union all by name
         select
             'pos' as source, pos_customer_id as source_id, email, phone, member_id, first_name, last_name, postal_code,
-            updated_at, first_received_on
-        from till_names
+            company_name, customer_type, updated_at, first_received_on
+        from till_people
         union all by name
         select
             'webshop_order' as source, webshop_order_id as source_id, email, phone, placed_at as updated_at,
