@@ -1,14 +1,55 @@
--- interface placeholder: its owner replaces it
-select
-    cast(null as varchar) as cart_id,
-    cast(null as varchar) as customer_id,
-    cast(null as varchar) as anonymous_id,
-    cast(null as timestamptz) as last_changed_at,
-    cast(null as double) as n_items,
-    cast(null as bigint) as value_minor,
-    cast(null as varchar) as checkout_link,
-    cast(null as varchar) as lines,
-    cast(null as varchar) as bought_order_id,
-    cast(null as timestamptz) as bought_at,
-    cast(null as date) as received_on
-where false
+with
+    carts as (
+        select * from {{ ref('int_behaviour__carts') }}
+    ),
+    cart_lines as (
+        select * from {{ ref('int_behaviour__cart_lines') }}
+    ),
+    bought as (
+        select * from {{ ref('int_behaviour__carts_bought') }}
+    ),
+    products as (
+        select * from {{ ref('dim_products') }}
+    ),
+    priced as (
+        select
+            cart_lines.* exclude (price_minor),
+            -- The price the visitor saw; the catalogue's where the event did not say.
+            coalesce(cart_lines.price_minor, products.current_price_minor) as price_minor
+        from cart_lines
+        left join products using (product_id)
+    ),
+    contents as (
+        select
+            cart_id,
+            sum(quantity) as n_items,
+            cast(sum(round(quantity * price_minor)) as bigint) as value_minor,
+            cast(
+                to_json(
+                    list(
+                        struct_pack(product_id := product_id, quantity := quantity, price_minor := price_minor)
+                        order by added_at, product_id
+                    )
+                ) as varchar
+            ) as lines
+        from priced
+        group by cart_id
+    ),
+    final as (
+        select
+            carts.cart_id,
+            carts.customer_id,
+            carts.anonymous_id,
+            carts.last_changed_at,
+            coalesce(contents.n_items, 0) as n_items,
+            coalesce(contents.value_minor, 0) as value_minor,
+            carts.checkout_link,
+            coalesce(contents.lines, '[]') as lines,
+            bought.bought_order_id,
+            bought.bought_at,
+            carts.received_on
+        from carts
+        left join contents using (cart_id)
+        left join bought using (cart_id)
+    )
+select * from final

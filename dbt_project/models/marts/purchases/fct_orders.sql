@@ -5,15 +5,28 @@ with
     lines as (
         select * from {{ ref('int_purchases__lines_netted') }}
     ),
+    bulk_products as (
+        select product_id
+        from {{ ref('int_catalogue__products') }}
+        where product_group in ('{{ var("bulk_product_groups") | join("', '") }}')
+    ),
     amounts as (
         select
             order_id,
             cast(sum(gross_amount_minor) as bigint) as gross_amount_minor,
             cast(sum(returned_amount_minor) as bigint) as returned_amount_minor,
             cast(sum(net_amount_minor) as bigint) as net_amount_minor,
-            sum(quantity - returned_quantity) as n_items,
+            sum(
+                case
+                    when bulk_products.product_id is null then quantity - returned_quantity
+                    -- 40 litres are one purchase of fuel.
+                    when quantity > returned_quantity then 1
+                    else 0
+                end
+            ) as n_items,
             max(last_received_on) as last_received_on
         from lines
+        left join bulk_products using (product_id)
         group by order_id
     ),
     valued as (

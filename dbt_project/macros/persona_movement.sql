@@ -1,0 +1,108 @@
+{#-
+  Who moved from which persona to which between two snapshot dates, for each row of `pairs` (a relation with period,
+  from_on, to_on; both dates have snapshots). Three ways to look at it, told apart by `split`:
+  total          persona at the start -> persona at the end
+  own_behaviour  persona at the start -> the end's persona by the cut points of the start
+  drift          the end's persona by the cut points of the start -> persona at the end: moved because others did
+  Every customer is counted once in each. 'New' with had_order_at_start = false had no order at the start.
+-#}
+{% macro persona_movement(pairs) -%}
+    with
+        aliases as (
+            select * from {{ ref('int_identity__aliases') }}
+        ),
+        cut_points as (
+            select * from {{ ref('int_rfm__cut_points') }}
+        ),
+        cells as (
+            select * from {{ ref('int_rfm__persona_cells') }}
+        ),
+        dates as (
+            select from_on as snapshot_on from {{ pairs }}
+            union
+            select to_on from {{ pairs }}
+        ),
+        -- Ids of then under the ids of today; of two that have become one, the one with more to tell.
+        states as (
+            select
+                rfm.* exclude (customer_id),
+                coalesce(aliases.customer_id, rfm.customer_id) as customer_id
+            from {{ ref('fct_customer_rfm') }} as rfm
+            semi join dates using (snapshot_on)
+            left join aliases on aliases.past_customer_id = rfm.customer_id
+            qualify row_number() over (
+                partition by rfm.snapshot_on, coalesce(aliases.customer_id, rfm.customer_id)
+                order by rfm.n_orders desc, rfm.customer_id
+            ) = 1
+        ),
+        starts as (
+            select pairs.period, states.*
+            from {{ pairs }} as pairs
+            join states on states.snapshot_on = pairs.from_on
+        ),
+        ends as (
+            select pairs.period, states.*
+            from {{ pairs }} as pairs
+            join states on states.snapshot_on = pairs.to_on
+        ),
+        moved as (
+            select
+                coalesce(starts.period, ends.period) as period,
+                starts.customer_id is not null as had_order_at_start,
+                starts.persona as start_persona,
+                ends.persona as end_persona,
+                ends.days_since_last_order,
+                ends.n_orders,
+                ends.f_score,
+                ends.net_revenue_minor,
+                coalesce(ends.net_revenue_minor, 0) - coalesce(starts.net_revenue_minor, 0) as revenue_minor
+            from starts
+            full join ends on ends.period = starts.period and ends.customer_id = starts.customer_id
+        ),
+        rescored as (
+            select
+                moved.*,
+                pairs.from_on,
+                pairs.to_on,
+                -- Without a version at the start (another method, or a younger shop) there is nothing to split by.
+                case
+                    when cut_points.version is null or '{{ var("rfm_method") }}' <> 'frozen' then moved.end_persona
+                    else cells.persona
+                end as end_persona_by_start
+            from moved
+            join {{ pairs }} as pairs using (period)
+            left join cut_points on cut_points.version = {{ rfm_version('pairs.from_on') }}
+            left join cells
+                on cells.r_score = {{ rfm_r_score('moved.days_since_last_order', 'cut_points') }}
+                and cells.f_score = moved.f_score
+                and cells.m_score = {{ rfm_m_score('moved.net_revenue_minor', 'cut_points') }}
+                and cells.is_single_order = (moved.n_orders = 1)
+        ),
+        named as (
+            select
+                *,
+                case when had_order_at_start then start_persona else 'New' end as left_persona,
+                coalesce(end_persona, 'No orders') as right_persona,
+                coalesce(end_persona_by_start, 'No orders') as middle_persona
+            from rescored
+        ),
+        split_up as (
+            select *, 'total' as split, left_persona as persona_from, right_persona as persona_to from named
+            union all
+            select *, 'own_behaviour', left_persona, middle_persona from named
+            union all
+            select *, 'drift', middle_persona, right_persona from named
+        )
+    select
+        period,
+        from_on,
+        to_on,
+        split,
+        persona_from,
+        had_order_at_start,
+        persona_to,
+        count(*) as n_customers,
+        cast(sum(revenue_minor) as bigint) as revenue_minor
+    from split_up
+    group by all
+{%- endmacro %}
