@@ -1,25 +1,108 @@
--- interface placeholder: its owner replaces it
-select
-    cast(null as varchar) as message_id,
-    cast(null as date) as run_date,
-    cast(null as varchar) as customer_id,
-    cast(null as varchar) as journey,
-    cast(null as varchar) as step,
-    cast(null as varchar) as channel,
-    cast(null as varchar) as class,
-    cast(null as varchar) as anchor,
-    cast(null as integer) as priority,
-    cast(null as varchar) as experiment,
-    cast(null as varchar) as variant,
-    cast(null as varchar) as branch,
-    cast(null as varchar) as language,
-    cast(null as varchar) as country,
-    cast(null as varchar) as timezone,
-    cast(null as varchar) as address,
-    cast(null as timestamptz) as send_at,
-    cast(null as timestamptz) as expires_at,
-    cast(null as varchar) as permission_basis,
-    cast(null as varchar) as permission_id,
-    cast(null as varchar) as policy_version,
-    cast(null as varchar) as content
-where false
+-- Everything a template may say to one recipient. Rendering adds words and never looks anything up.
+with decisions as (
+    select * from {{ ref('fct_contact_decisions') }} where run_date = {{ run_date() }} and decision = 'send'
+),
+
+candidates as (
+    select * from {{ ref('int_decisions__candidates') }}
+),
+
+steps as (
+    select * from {{ ref('stg_templates__journey_steps') }}
+),
+
+customers as (
+    select * from {{ ref('dim_customers') }}
+),
+
+contact_points as (
+    select * from {{ ref('int_customers__contact_points') }}
+),
+
+orders as (
+    select * from {{ ref('int_messages__orders') }}
+),
+
+carts as (
+    select * from {{ ref('int_messages__carts') }}
+),
+
+products as (
+    select * from {{ ref('int_messages__products') }}
+),
+
+recommendations as (
+    select * from {{ ref('int_messages__recommendations') }}
+),
+
+final as (
+    select
+        decisions.message_id,
+        decisions.run_date,
+        decisions.customer_id,
+        decisions.journey,
+        decisions.step,
+        decisions.channel,
+        decisions.class,
+        decisions.anchor,
+        decisions.priority,
+        decisions.experiment,
+        decisions.variant,
+        decisions.branch,
+        customers.language,
+        customers.country,
+        customers.timezone,
+        contact_points.address,
+        decisions.send_at,
+        decisions.expires_at,
+        decisions.permission_basis,
+        decisions.permission_id,
+        decisions.policy_version,
+        cast(to_json(struct_pack(
+            customer := struct_pack(
+                first_name := customers.first_name,
+                is_member := coalesce(customers.is_member, false),
+                company_name := customers.company_name
+            ),
+            "order" := orders.order_card,
+            cart := carts.cart_card,
+            trigger_product := products.card,
+            recommendations := struct_pack(
+                also_bought := case
+                    when list_contains(steps.recommendation_slots, 'also_bought')
+                        then coalesce(recommendations.also_bought[1:steps.max_recommendations], [])
+                    else []
+                end,
+                accessories := case
+                    when list_contains(steps.recommendation_slots, 'accessories')
+                        then coalesce(recommendations.accessories[1:steps.max_recommendations], [])
+                    else []
+                end
+            ),
+            offer := case
+                when steps.offer_kind is not null
+                    then struct_pack(
+                        kind := steps.offer_kind,
+                        value_minor := steps.offer_value_minor,
+                        code := steps.offer_code,
+                        expires_on := {{ local_day('decisions.expires_at', "coalesce(customers.timezone, '" ~ var('timezone') ~ "')") }}
+                    )
+            end
+        )) as varchar) as content
+    from decisions
+    inner join steps on decisions.journey = steps.journey and decisions.step = steps.step
+    left join candidates
+        on decisions.customer_id = candidates.customer_id and decisions.journey = candidates.journey
+        and decisions.step = candidates.step and decisions.anchor = candidates.anchor
+    left join customers on decisions.customer_id = customers.customer_id
+    left join contact_points
+        on decisions.customer_id = contact_points.customer_id and decisions.channel = contact_points.channel
+    left join orders on candidates.reference_order_id = orders.order_id
+    left join carts on candidates.reference_cart_id = carts.cart_id
+    left join products on candidates.reference_product_id = products.product_id
+    left join recommendations
+        on decisions.customer_id = recommendations.customer_id and decisions.journey = recommendations.journey
+        and decisions.anchor = recommendations.anchor
+)
+
+select * from final
