@@ -1,9 +1,92 @@
--- interface placeholder: its owner replaces it
-select
-    cast(null as varchar) as experiment,
-    cast(null as varchar) as customer_id,
-    cast(null as varchar) as journey,
-    cast(null as varchar) as arm,
-    cast(null as date) as assigned_on,
-    cast(null as integer) as bucket
-where false
+-- Who takes part in what, from when, in which arm. A customer is assigned by the first ledger row that passes everything
+-- but chance and timing, whether or not a message followed; so arms differ by nothing but the arm. The bucket is that of
+-- the id in that row: merging ids later moves nobody.
+{{ config(tags=['measure']) }}
+
+with ledger as (
+    select * from {{ ref('fct_contact_decisions') }} where class <> 'service'
+),
+
+early_gates as (
+    select list(reason) as reasons from {{ ref('decision_reasons') }} where position <= 12
+),
+
+aliases as (
+    select * from {{ ref('int_identity__aliases') }}
+),
+
+policy as (
+    select * from {{ ref('stg_templates__policy_settings') }}
+),
+
+journeys as (
+    select * from {{ ref('stg_templates__journeys') }}
+),
+
+eligible as (
+    select
+        ledger.run_date,
+        coalesce(aliases.customer_id, ledger.customer_id) as customer_id,
+        ledger.customer_id as assigned_customer_id,
+        ledger.journey,
+        ledger.branch,
+        ledger.experiment,
+        ledger.variant,
+        ledger.due_at,
+        ledger.message_id,
+        list_contains(coalesce(ledger.failed_gates, []), 'HOLDOUT') as is_held_out,
+        {{ bucket("'holdout:' || policy.holdout_epoch", 'ledger.customer_id') }} as universal_bucket,
+        universal_bucket < policy.holdout_buckets as is_universally_held_out
+    from ledger
+    cross join early_gates
+    cross join policy
+    left join aliases on ledger.customer_id = aliases.past_customer_id
+    where not list_has_any(coalesce(ledger.failed_gates, []), early_gates.reasons)
+),
+
+entries as (
+    select
+        'universal_holdout' as experiment,
+        'all' as journey,
+        case when is_universally_held_out then 'holdout' else 'contacted' end as arm,
+        universal_bucket as bucket,
+        eligible.* exclude (experiment, journey)
+    from eligible
+    union all by name
+    select
+        eligible.journey || '_holdout' as experiment,
+        eligible.journey,
+        {{ bucket('eligible.journey', 'eligible.assigned_customer_id') }} as bucket,
+        case when bucket < journeys.holdout_buckets then 'holdout' else 'contacted' end as arm,
+        eligible.* exclude (experiment, journey)
+    from eligible
+    inner join journeys on eligible.journey = journeys.journey
+    where journeys.holdout_buckets > 0 and not eligible.is_universally_held_out
+    union all by name
+    select
+        experiment,
+        journey,
+        variant as arm,
+        {{ bucket('experiment', 'assigned_customer_id') }} as bucket,
+        eligible.* exclude (experiment, journey)
+    from eligible
+    where experiment is not null and variant is not null and not is_held_out
+),
+
+final as (
+    select
+        experiment,
+        customer_id,
+        journey,
+        arm,
+        run_date as assigned_on,
+        bucket,
+        branch,
+        assigned_customer_id
+    from entries
+    qualify row_number() over (
+        partition by experiment, customer_id order by run_date, due_at, message_id
+    ) = 1
+)
+
+select * from final
