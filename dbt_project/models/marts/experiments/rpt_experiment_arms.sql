@@ -52,7 +52,8 @@ final as (
         coalesce(assigned.n_assigned, 0) as n_assigned,
         assigned.first_assigned_on,
         assigned.last_assigned_on,
-        {{ run_date() }} as as_of_on
+        {{ run_date() }} as as_of_on,
+        {{ var('purchase_window_days') }} as purchase_window_days
     from planned
     left join assigned on planned.experiment = assigned.experiment and planned.arm = assigned.arm
 )
