@@ -4,8 +4,3 @@
 {% macro external_message_id(campaign_id, channel, address) -%}
     'x' || substr(md5(concat_ws(chr(31), 'external', '{{ var("tenant") }}', {{ campaign_id }}, {{ channel }}, {{ address }})), 1, 31)
 {%- endmacro %}
-
-{#- States of the hand-off ledger from which on a message counts as sent. -#}
-{% macro counts_as_sent(state) -%}
-    {{ state }} in ('SENDING', 'ACCEPTED', 'UNKNOWN', 'DELIVERED', 'BOUNCED', 'COMPLAINED', 'QUARANTINED')
-{%- endmacro %}

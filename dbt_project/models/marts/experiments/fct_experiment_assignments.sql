@@ -1,6 +1,6 @@
 -- Who takes part in what, from when, in which arm. A customer is assigned by the first ledger row that passes everything
--- but chance and timing, whether or not a message followed; so arms differ by nothing but the arm. The bucket is that of
--- the id in that row: merging ids later moves nobody.
+-- but chance and timing, whether or not a message followed; so arms differ by nothing but the arm. The bucket is the
+-- pinned one: merging ids later moves nobody.
 {{ config(tags=['measure']) }}
 
 with ledger as (
@@ -23,6 +23,17 @@ journeys as (
     select * from {{ ref('stg_templates__journeys') }}
 ),
 
+buckets as (
+    -- The oldest pin of any id the customer ever had.
+    select
+        pinned.salt,
+        coalesce(aliases.customer_id, pinned.customer_id) as customer_id,
+        arg_min(pinned.bucket, struct_pack(pinned_on := pinned.pinned_on, id := pinned.customer_id)) as bucket
+    from {{ ref('int_experiments__buckets') }} as pinned
+    left join aliases on pinned.customer_id = aliases.past_customer_id
+    group by pinned.salt, coalesce(aliases.customer_id, pinned.customer_id)
+),
+
 eligible as (
     select
         ledger.run_date,
@@ -35,12 +46,15 @@ eligible as (
         ledger.due_at,
         ledger.message_id,
         list_contains(coalesce(ledger.failed_gates, []), 'HOLDOUT') as is_held_out,
-        {{ bucket("'holdout:' || policy.holdout_epoch", 'ledger.customer_id') }} as universal_bucket,
-        universal_bucket < policy.holdout_buckets as is_universally_held_out
+        universal.bucket as universal_bucket,
+        coalesce(universal.bucket < policy.holdout_buckets, false) as is_universally_held_out
     from ledger
     cross join early_gates
     cross join policy
     left join aliases on ledger.customer_id = aliases.past_customer_id
+    left join buckets as universal
+        on coalesce(aliases.customer_id, ledger.customer_id) = universal.customer_id
+        and universal.salt = 'holdout:' || policy.holdout_epoch
     where not list_has_any(coalesce(ledger.failed_gates, []), early_gates.reasons)
 ),
 
@@ -52,25 +66,28 @@ entries as (
         universal_bucket as bucket,
         eligible.* exclude (experiment, journey)
     from eligible
+    where universal_bucket is not null
     union all by name
     select
         eligible.journey || '_holdout' as experiment,
         eligible.journey,
-        {{ bucket('eligible.journey', 'eligible.assigned_customer_id') }} as bucket,
-        case when bucket < journeys.holdout_buckets then 'holdout' else 'contacted' end as arm,
+        buckets.bucket,
+        case when buckets.bucket < journeys.holdout_buckets then 'holdout' else 'contacted' end as arm,
         eligible.* exclude (experiment, journey)
     from eligible
     inner join journeys on eligible.journey = journeys.journey
+    inner join buckets on eligible.customer_id = buckets.customer_id and eligible.journey = buckets.salt
     where journeys.holdout_buckets > 0 and not eligible.is_universally_held_out
     union all by name
     select
-        experiment,
-        journey,
-        variant as arm,
-        {{ bucket('experiment', 'assigned_customer_id') }} as bucket,
+        eligible.experiment,
+        eligible.journey,
+        eligible.variant as arm,
+        buckets.bucket,
         eligible.* exclude (experiment, journey)
     from eligible
-    where experiment is not null and variant is not null and not is_held_out
+    inner join buckets on eligible.customer_id = buckets.customer_id and eligible.experiment = buckets.salt
+    where eligible.variant is not null and not eligible.is_held_out
 ),
 
 final as (
