@@ -1,9 +1,94 @@
--- interface placeholder: its owner replaces it
-select
-    cast(null as varchar) as customer_id,
-    cast(null as varchar) as identifier_kind,
-    cast(null as varchar) as identifier_value,
-    cast(null as varchar) as source,
-    cast(null as date) as first_seen_on,
-    cast(null as boolean) as is_primary
-where false
+-- Addresses of people who asked to be erased are left out; keys of systems stay, so that their sales still count.
+with
+    records as (select * from {{ ref('int_identity__records') }}),
+    persons as (select * from {{ ref('int_identity__persons') }}),
+    golden as (select * from {{ ref('int_customers__golden_records') }}),
+    orders as (select * from {{ ref('stg_webshop__orders') }}),
+    identifiers as (
+        select record_id, identifier_kind, identifier_value, source, first_received_on, updated_at
+        from {{ ref('int_identity__identifiers') }}
+        where not is_blocked
+        union all
+        select
+            record_id,
+            case source when 'webshop' then 'webshop_account' else 'pos_customer' end,
+            source_id,
+            source,
+            first_received_on,
+            updated_at
+        from records
+        where source in ('webshop', 'pos')
+        -- What a customer wrote on an order is an address of theirs, even if the account holds another one.
+        union all
+        select
+            'webshop:' || account_id,
+            'email',
+            {{ normalise_email('email') }},
+            'webshop_order',
+            first_received_on,
+            placed_at
+        from orders
+        where account_id is not null and {{ normalise_email('email') }} is not null
+        union all
+        select
+            'webshop:' || account_id,
+            'phone',
+            {{ normalise_phone('phone') }},
+            'webshop_order',
+            first_received_on,
+            placed_at
+        from orders
+        where account_id is not null and {{ normalise_phone('phone') }} is not null
+    ),
+    blocked as (
+        select distinct identifier_kind, identifier_value
+        from {{ ref('int_identity__identifiers') }}
+        where is_blocked
+    ),
+    of_persons as (
+        select persons.customer_id, identifiers.* exclude (record_id)
+        from identifiers
+        join persons using (record_id)
+        anti join blocked using (identifier_kind, identifier_value)
+        union all by name
+        select
+            customer_id,
+            'anonymous_id' as identifier_kind,
+            anonymous_id as identifier_value,
+            'tracker' as source,
+            {{ local_day('identified_at') }} as first_received_on,
+            identified_at as updated_at
+        from {{ ref('int_identity__anonymous_ids') }}
+    ),
+    summed as (
+        select
+            customer_id,
+            identifier_kind,
+            identifier_value,
+            arg_min(source, (first_received_on, source)) as source,
+            min(first_received_on) as first_seen_on,
+            max(updated_at) as last_seen_at
+        from of_persons
+        group by customer_id, identifier_kind, identifier_value
+    ),
+    final as (
+        select
+            summed.customer_id,
+            summed.identifier_kind,
+            summed.identifier_value,
+            summed.source,
+            summed.first_seen_on,
+            summed.last_seen_at,
+            coalesce(
+                case summed.identifier_kind
+                    when 'email' then summed.identifier_value = golden.email
+                    when 'phone' then summed.identifier_value = golden.phone
+                    when 'member_id' then summed.identifier_value = golden.member_id
+                end,
+                false
+            ) as is_primary
+        from summed
+        join golden using (customer_id)
+        where not (golden.is_erased and summed.identifier_kind in ('email', 'phone'))
+    )
+select * from final

@@ -1,30 +1,48 @@
--- interface placeholder: its owner replaces it
-select
-    cast(null as varchar) as customer_id,
-    cast(null as varchar) as customer_type,
-    cast(null as boolean) as is_member,
-    cast(null as varchar) as member_id,
-    cast(null as varchar) as first_name,
-    cast(null as varchar) as last_name,
-    cast(null as varchar) as company_name,
-    cast(null as varchar) as language,
-    cast(null as varchar) as country,
-    cast(null as varchar) as timezone,
-    cast(null as varchar) as email,
-    cast(null as varchar) as phone,
-    cast(null as date) as birth_date,
-    cast(null as varchar) as postal_code,
-    cast(null as varchar) as city,
-    cast(null as boolean) as is_erased,
-    cast(null as date) as first_seen_on,
-    cast(null as timestamptz) as joined_at,
-    cast(null as integer) as n_source_records,
-    cast(null as varchar) as persona,
-    cast(null as varchar) as stage,
-    cast(null as varchar) as absolute_stage,
-    cast(null as bigint) as n_orders,
-    cast(null as bigint) as net_revenue_minor,
-    cast(null as timestamptz) as first_order_at,
-    cast(null as timestamptz) as last_order_at,
-    cast(null as date) as as_of_on
-where false
+with
+    golden as (select * from {{ ref('int_customers__golden_records') }}),
+    scores as (select * from {{ ref('fct_customer_rfm') }} where snapshot_on = {{ run_date() }}),
+    orders as (
+        select
+            customer_id,
+            count(*) as n_orders,
+            cast(sum(net_amount_minor) as bigint) as net_revenue_minor,
+            min(ordered_at) as first_order_at,
+            max(ordered_at) as last_order_at
+        from {{ ref('fct_orders') }}
+        where is_valid and customer_id is not null
+        group by customer_id
+    ),
+    final as (
+        select
+            golden.customer_id,
+            golden.customer_type,
+            golden.is_member,
+            golden.member_id,
+            golden.first_name,
+            golden.last_name,
+            golden.company_name,
+            golden.language,
+            golden.country,
+            golden.timezone,
+            golden.email,
+            golden.phone,
+            golden.birth_date,
+            golden.postal_code,
+            golden.city,
+            golden.is_erased,
+            golden.first_seen_on,
+            golden.joined_at,
+            golden.n_source_records,
+            scores.persona,
+            scores.stage,
+            scores.absolute_stage,
+            coalesce(orders.n_orders, 0) as n_orders,
+            coalesce(orders.net_revenue_minor, 0) as net_revenue_minor,
+            orders.first_order_at,
+            orders.last_order_at,
+            {{ run_date() }} as as_of_on
+        from golden
+        left join scores using (customer_id)
+        left join orders using (customer_id)
+    )
+select * from final
