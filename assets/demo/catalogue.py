@@ -65,12 +65,12 @@ def _describe_types(con: duckdb.DuckDBPyConnection, dice: Dice) -> None:
          "type_name": text, "path": text, "is_offered": pa.bool_(), "replenish_after_days": whole}
     ))  # fmt: skip
     sizes = con.execute(
-        "select distinct package_size, product_type from source_products where package_size is not null"
-        " order by all"
+        "select package_size, product_type, min(department) from source_products"
+        " where package_size is not null group by all order by all"
     ).fetchall()
     register(
         con, "size_words",
-        [{"package_size": s, "product_type": t, "size": metric_size(s, t)} for s, t in sizes],
+        [{"package_size": s, "product_type": t, "size": metric_size(s, t, d)} for s, t, d in sizes],
         pa.schema({"package_size": text, "product_type": text, "size": text}),
     )  # fmt: skip
     makers = con.execute(
@@ -135,7 +135,8 @@ def _products(con: duckdb.DuckDBPyConnection, listed_at: datetime) -> None:
     con.execute(
         f"""
         create table catalogue.products as
-        select unnest(product_row(f, null::decimal(18, 2),
+        select unnest(product_row(f,
+            if(unit('on sale|' || f.id) < 0.02, round(f.list_price * 0.85, 1)::decimal(18, 2), null),
             if(luck < 0.05, 0, 1 + (luck * luck * 180)::integer),
             '{listed_at.isoformat()}'::timestamptz - interval 2 hour,
             ('{listed_at.isoformat()}'::timestamptz + interval 12 hour)::date))

@@ -105,9 +105,9 @@ MAIL_DOMAINS = (
 # Typed by staff when a customer gives no address: many people, one "address".
 PLACEHOLDER_EMAILS = ("ingen@epost.example", "kunde@butikk.example", "test@test.example")
 
-# Mobile prefixes that are in use, and how many digits follow them.
+# Mobile prefixes that are in use, and how many digits follow them (the first of these is never 0).
 MOBILE_PREFIXES: dict[str, tuple[tuple[str, int], ...]] = {
-    "NO": tuple((prefix, 6) for prefix in "40 41 45 46 47 48 90 91 92 93 94 95 97 98 99".split()),
+    "NO": tuple((prefix, 6) for prefix in "40 41 46 47 48 90 91 92 93 94 95 97 98 99".split()),
     "SE": tuple((prefix, 7) for prefix in "70 72 73 76 79".split()),
     "DK": tuple((prefix, 6) for prefix in "20 21 22 23 24 25 26 28 29 30 40 50 51 60 61".split()),
     "FI": tuple((prefix, 7) for prefix in "40 44 45 50".split()),

@@ -88,8 +88,9 @@ class Registry:
             prefix, digits = self._dice.pick(
                 names.MOBILE_PREFIXES[country], "prefix", person_id, attempt
             )
-            rest = self._dice.between(0, 10**digits - 1, "number", person_id, attempt)
-            number = f"+{names.CALLING_CODES[country]}{prefix}{rest:0{digits}d}"
+            low, high = 10 ** (digits - 1), 10**digits - 1
+            rest = self._dice.between(low, high, "number", person_id, attempt)
+            number = f"+{names.CALLING_CODES[country]}{prefix}{rest}"
             if number not in self._taken:
                 self._taken.add(number)
                 return number

@@ -21,7 +21,7 @@ from assets.demo.source import Calendar
 # How often a new contact of a system says yes, per channel.
 GRANTED = {
     ("club", "email"): 0.8, ("club", "sms"): 0.45, ("webshop", "email"): 0.55,
-    ("webshop", "sms"): 0.2, ("pos", "email"): 0.1, ("pos", "sms"): 0.05,
+    ("webshop", "sms"): 0.2, ("pos", "email"): 0.1, ("pos", "sms"): 0.05, ("checkout", "email"): 0.25, ("checkout", "sms"): 0.05,
 }  # fmt: skip
 WITHDRAWN_SHARE = 0.11
 AGAIN_SHARE = 0.15

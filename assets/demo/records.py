@@ -106,6 +106,11 @@ class Clerk:
                     second_id = number_of("K", number + 5_000_000)
                     second_from = dice.moment(h.first_web_at, self.end, "second from", self.key)
                     self._account(second_id, second_from, None, 2)
+        if h and h.first_web_at and account_id is None:
+            # A guest may tick the box at the checkout without having an account.
+            for channel, address in (("email", self.email), ("sms", self.phone)):
+                guest = (address, channel, "checkout", self.key, h.first_web_at)
+                self.records.contacts.append(guest)
         if h and h.first_store_at and dice.chance(0.5, "known in store", self.key):
             pos_id = number_of("P", number)
             self._pos_customer(pos_id, h.first_store_at, member_id, 1)

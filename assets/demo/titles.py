@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from assets.demo.dice import Dice
-from assets.demo.groups import DROPPED_WORDS, PLAIN_WORDS
+from assets.demo.groups import DEPARTMENT_NAMES, DROPPED_WORDS, PLAIN_WORDS, TYPE_NAMES
 
 HOUSE_BRAND = "Hverdag"
 _HEADS = (
@@ -29,6 +29,8 @@ _VAGUE = re.compile(
 _LIQUID = re.compile(
     r"DRNK|DRINK|MILK|JUICE|WATER|BEER|WINE|LIQUOR|OIL|CREAMER|SHAMPOO|DETERGENT|BLEACH|SOAP|TEA WITH"
 )
+# Sizes of shelf packs and crates, which the customer does not buy: fruit by the crate of 40 pounds.
+_CRATE_DEPARTMENTS = ("PRODUCE", "TRAVEL & LEISURE", "FLORAL")
 _SIZE = re.compile(r"^([\d.]+)\s*(OZ|LB|GA|GAL|L|LTR|ML|CT|PK|PC|DZ|QT|PT)\b")
 
 
@@ -42,6 +44,8 @@ def brand_name(dice: Dice, manufacturer_id: int, brand: str) -> str:
 
 def type_name(product_type: str, category: str) -> str:
     """The product type in plain words, with its category where the type alone says too little."""
+    if product_type in TYPE_NAMES:
+        return TYPE_NAMES[product_type]
     name = _plain(product_type)
     shelf = _plain(re.split(r"[/&(-]", category)[0])
     if not name or name == shelf:
@@ -52,13 +56,15 @@ def type_name(product_type: str, category: str) -> str:
 
 
 def category_name(text: str) -> str:
-    """A department or category as a step of `product_type`."""
-    name = _plain(text, separator="/")
+    """A department, category or type as a step of `product_type`."""
+    if text in DEPARTMENT_NAMES:
+        return DEPARTMENT_NAMES[text]
+    name = TYPE_NAMES.get(text) or _plain(text, separator="/")
     return name[:1].upper() + name[1:] if name else "Other"
 
 
-def metric_size(package_size: str | None, product_type: str) -> str | None:
-    """`12 OZ` as `340 g` (or `355 ml` for liquids); None where the size is not readable."""
+def metric_size(package_size: str | None, product_type: str, department: str) -> str | None:
+    """`12 OZ` as `340 g` (or `355 ml` for liquids); None for crates and what is not readable."""
     match = _SIZE.match(package_size or "")
     if not match:
         return None
@@ -67,6 +73,8 @@ def metric_size(package_size: str | None, product_type: str) -> str | None:
     except ValueError:
         return None
     unit = match[2]
+    if department in _CRATE_DEPARTMENTS and (unit in ("CT", "PK", "PC") or amount > 6):
+        return None
     if unit == "OZ" and _LIQUID.search(product_type):
         return _scaled(amount * 29.57, "ml", "l")
     if unit in ("OZ", "LB"):
@@ -75,7 +83,8 @@ def metric_size(package_size: str | None, product_type: str) -> str | None:
         return _scaled(amount * (1 if unit == "ML" else 1000), "ml", "l")
     if unit in ("GA", "GAL", "QT", "PT"):
         return _scaled(amount * {"GA": 3785, "GAL": 3785, "QT": 946, "PT": 473}[unit], "ml", "l")
-    return f"{amount * (12 if unit == 'DZ' else 1):g} pcs"
+    n_pieces = amount * (12 if unit == "DZ" else 1)
+    return f"{n_pieces:g} pcs" if n_pieces > 1 else None
 
 
 def slug(text: str) -> str:
@@ -94,9 +103,9 @@ def _plain(text: str, separator: str = " ") -> str:
     text = re.sub(r"\b\d+[/&\d]*\s*(pk|liter|lt)\b|\bunder \d+|\bover \d+", " ", text)
     parts = []
     for part in text.replace(",", " ").split("/") if separator == "/" else [text]:
-        words = re.split(r"[^a-zæøå0-9'%&]+", part)
+        words = re.split(r"[^a-zæøå0-9'%]+", part)
         kept = [PLAIN_WORDS.get(word, word) for word in words if word not in DROPPED_WORDS]
-        name = " ".join(word for word in kept if word and word != "&")
+        name = " ".join(word for word in kept if word)
         if name:
             parts.append(name)
     return " and ".join(parts)

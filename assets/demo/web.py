@@ -100,7 +100,7 @@ def _items(con: duckdb.DuckDBPyConnection) -> None:
         from ranked
         where nth <= case
             when kind = 'order' then if(is_full, 40, 2)
-            when kind = 'cart' then 1 + floor(unit('cart size|' || session_id) * 5)
+            when kind = 'cart' then 2 + floor(unit('cart size|' || session_id) * 7)
             else 1 + floor(unit('browse size|' || session_id) * 4)
         end
         """
