@@ -46,7 +46,7 @@ DATASETS = (
     Dataset("pos", "receipts", "new", ("receipt_id",), "csv.gz", "csv", True),
     Dataset("pos", "receipt_lines", "new", ("receipt_id", "line_number"), "parquet", "csv.gz", True),
     Dataset("logistics", "deliveries", "changed", ("order_id",), "csv.gz", "csv"),
-    Dataset("catalogue", "products", "changed", ("id",), "csv.gz", "csv"),
+    Dataset("catalogue", "products", "changed", ("id",), "csv.zst", "csv"),
     Dataset("catalogue", "relations", "whole", ("kind", "from_group", "from_product_id", "rank",
             "to_group", "to_product_id"), "csv", "csv"),
     Dataset("catalogue", "campaigns", "whole", ("campaign_id",), "csv", "csv"),
@@ -61,6 +61,7 @@ DATASETS = (
 COPY_OPTIONS = {
     "csv": "format csv, header",
     "csv.gz": "format csv, header, compression gzip",
+    "csv.zst": "format csv, header, compression zstd",
     "ndjson": "format json",
     "ndjson.gz": "format json, compression gzip",
     "ndjson.zst": "format json, compression zstd",
