@@ -1,9 +1,72 @@
--- interface placeholder: its owner replaces it
-select
-    cast(null as varchar) as customer_id,
-    cast(null as varchar) as channel,
-    cast(null as varchar) as address,
-    cast(null as varchar) as suppression_id,
-    cast(null as varchar) as permission_basis,
-    cast(null as varchar) as permission_id
-where false
+-- Of all addresses that a customer has on a channel the one to write to: permitted for marketing, not suppressed,
+-- newest, then by value. There is a row as soon as there is an address, so that the gates can say what is missing.
+with
+    identifiers as (select * from {{ ref('dim_customer_identifiers') }}),
+    mobile as (select string_agg(mobile_pattern, '|') as pattern from {{ ref('country_defaults') }}),
+    addresses as (
+        select customer_id, 'email' as channel, identifier_value as address, last_seen_at
+        from identifiers
+        where identifier_kind = 'email'
+        union all
+        select customer_id, 'sms', identifier_value, last_seen_at
+        from identifiers
+        cross join mobile
+        where identifier_kind = 'phone' and regexp_matches(identifier_value, mobile.pattern)
+    ),
+    -- Consent before the existing-customer basis; of two rows of one basis the one that began last.
+    permitted as (
+        select
+            addresses.customer_id,
+            addresses.channel,
+            addresses.address,
+            arg_min(
+                {'basis': permissions.basis, 'permission_id': permissions.permission_id},
+                (
+                    case permissions.basis when 'consent' then 1 else 2 end,
+                    -epoch_us(permissions.valid_from),
+                    permissions.permission_id
+                )
+            ) as permission
+        from addresses
+        join {{ ref('fct_permissions') }} as permissions using (channel, address)
+        where
+            permissions.purpose = 'marketing'
+            and coalesce(permissions.customer_id = addresses.customer_id, true)
+            and permissions.valid_from <= {{ as_of() }}
+            and coalesce(permissions.valid_to > {{ as_of() }}, true)
+        group by addresses.customer_id, addresses.channel, addresses.address
+    ),
+    suppressed as (
+        select channel, address, arg_min(suppression_id, (since_at, suppression_id)) as suppression_id
+        from {{ ref('fct_suppressions') }}
+        group by channel, address
+    ),
+    ranked as (
+        select
+            addresses.*,
+            suppressed.suppression_id,
+            permitted.permission,
+            row_number() over (
+                partition by addresses.customer_id, addresses.channel
+                order by
+                    permitted.permission is null,
+                    suppressed.suppression_id is not null,
+                    addresses.last_seen_at desc nulls last,
+                    addresses.address
+            ) as preference
+        from addresses
+        left join permitted using (customer_id, channel, address)
+        left join suppressed using (channel, address)
+    ),
+    final as (
+        select
+            customer_id,
+            channel,
+            address,
+            suppression_id,
+            permission.basis as permission_basis,
+            permission.permission_id as permission_id
+        from ranked
+        where preference = 1
+    )
+select * from final

@@ -1,12 +1,24 @@
--- interface placeholder: its owner replaces it
-select
-    cast(null as varchar) as event_id,
-    cast(null as varchar) as address,
-    cast(null as varchar) as channel,
-    cast(null as varchar) as purpose,
-    cast(null as varchar) as action,
-    cast(null as timestamptz) as occurred_at,
-    cast(null as varchar) as source,
-    cast(null as varchar) as wording_version,
-    cast(null as date) as received_on
-where false
+with
+    told as (select * from {{ ref('stg_consent__events') }}),
+    by_provider as (
+        {{ first_known(ref('int_consent__provider_withdrawals'), 'event_id', 'occurred_at') }}
+    ),
+    final as (
+        select event_id, address, channel, purpose, action, occurred_at, source, wording_version, received_on
+        from told
+        where address is not null
+        union all
+        select
+            event_id,
+            address,
+            channel,
+            purpose,
+            action,
+            occurred_at,
+            source,
+            cast(null as varchar) as wording_version,
+            received_on
+        from by_provider
+        where address is not null
+    )
+select * from final
