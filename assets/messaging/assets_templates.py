@@ -11,7 +11,10 @@ from orchestration.tags import MARKETING_TEAM
 
 def journey_table(journeys: dict[str, Journey]) -> str:
     """The journeys as a Markdown table, most important first."""
-    lines = ["| priority | journey | class | starts on | steps | channels | experiment |", "|---:|---|---|---|---|---|---|"]
+    lines = [
+        "| priority | journey | class | starts on | steps | channels | experiment |",
+        "|---:|---|---|---|---|---|---|",
+    ]
     for key, journey in sorted(journeys.items(), key=lambda item: (item[1].priority, item[0])):
         channels = dict.fromkeys(channel for step in journey.steps for channel, _ in step.channel_order())
         lines.append(

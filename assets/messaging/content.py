@@ -49,7 +49,9 @@ class ContentRow:
     @classmethod
     def from_mapping(cls, row: Mapping[str, Any]) -> ContentRow:
         """From a row of the model. Raises `RenderError` when its content cannot be read."""
-        values = {f.name: row.get("class" if f.name == "message_class" else f.name) for f in fields(cls)}
+        values: dict[str, Any] = {
+            f.name: row.get("class" if f.name == "message_class" else f.name) for f in fields(cls)
+        }
         content = values["content"]
         if isinstance(content, str | bytes):
             try:

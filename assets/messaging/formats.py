@@ -31,7 +31,9 @@ def money(amount_minor: int, currency: str, language: str, whole: str, fraction:
 @lru_cache(maxsize=4_096)
 def day(value: str, language: str, pattern: str) -> str:
     """An ISO day in words."""
-    return format_date(date.fromisoformat(value[:10]), format=pattern, locale=locale_of(language)).replace(" ", "\u00a0")
+    return format_date(date.fromisoformat(value[:10]), format=pattern, locale=locale_of(language)).replace(
+        " ", "\u00a0"
+    )
 
 
 @lru_cache(maxsize=4_096)

@@ -113,9 +113,7 @@ class Broadcast(Strict):
     at: LocalTime
 
 
-Trigger = Annotated[
-    PurchaseInGroup | Purchase | Joined | CartAbandoned | Broadcast, Field(discriminator="kind")
-]
+Trigger = Annotated[PurchaseInGroup | Purchase | Joined | CartAbandoned | Broadcast, Field(discriminator="kind")]
 
 
 class Audience(Strict):

@@ -7,7 +7,6 @@ inside the message templates to `template_checks`, the tables to `template_table
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -106,7 +105,7 @@ def land_templates(settings: Settings, run_date: date) -> LandedTemplates:
         # A reader must never meet half a file: write beside it, then move it into place.
         temporary = folder / f".{run_date.isoformat()}.parquet.tmp"
         pq.write_table(to_table(name, rows, run_date, templates.version), temporary, compression="zstd")
-        os.replace(temporary, folder / f"{run_date.isoformat()}.parquet")
+        temporary.replace(folder / f"{run_date.isoformat()}.parquet")
         counts[name] = len(rows)
     return LandedTemplates(templates.version, counts, templates)
 
@@ -133,24 +132,32 @@ def _check_journey(folder: Path, journey: Journey, document: CommentedMap, notes
                     candidates = [other for other in present if other.endswith(suffix)]
                     hint = near(name, candidates) if candidates else ""
                     notes.mistake(
-                        file, line, f"step `{step.id}` sends by {channel}, but {name} is missing",
+                        file,
+                        line,
+                        f"step `{step.id}` sends by {channel}, but {name} is missing",
                         f"Create journeys/{folder.name}/{name}, or take {channel} out. {hint}".strip(),
                     )
         recommendations = step.recommendations
         branch = recommendations.min_only_in_branch if recommendations else None
         if branch and branch not in journey.branches():
             notes.mistake(
-                file, line_of(document, ["steps", index, "recommendations", "min_only_in_branch"]),
-                f"this journey has no branch `{branch}`", near(branch, journey.branches()),
+                file,
+                line_of(document, ["steps", index, "recommendations", "min_only_in_branch"]),
+                f"this journey has no branch `{branch}`",
+                near(branch, journey.branches()),
             )
         if journey.message_class == "service" and (recommendations or step.offer):
             notes.mistake(
-                file, line, f"step `{step.id}` of a service journey recommends or offers",
+                file,
+                line,
+                f"step `{step.id}` of a service journey recommends or offers",
                 "A service message holds neither; take it out, or change the class.",
             )
     for name in sorted(present - wanted):
         notes.warning(
-            f"journeys/{folder.name}/{name}", 1, "no step uses this template",
+            f"journeys/{folder.name}/{name}",
+            1,
+            "no step uses this template",
             near(name, wanted) + " Otherwise delete it.",
         )
 
@@ -163,7 +170,8 @@ def _check_between(journeys: dict[str, Journey], documents: dict[str, CommentedM
         first = by_priority.setdefault(journey.priority, key)
         if first != key:
             notes.warning(
-                file, line_of(documents[key], ["priority"]),
+                file,
+                line_of(documents[key], ["priority"]),
                 f"priority {journey.priority} is also that of {first}",
                 "The earlier due message wins, then the name; give each journey a priority of its own to decide it.",
             )
@@ -171,7 +179,8 @@ def _check_between(journeys: dict[str, Journey], documents: dict[str, CommentedM
             owner = by_experiment.setdefault(journey.experiment.id, key)
             if owner != key:
                 notes.mistake(
-                    file, line_of(documents[key], ["experiment", "id"]),
+                    file,
+                    line_of(documents[key], ["experiment", "id"]),
                     f"experiment `{journey.experiment.id}` overlaps with the one of {owner}",
                     "Give it a name of its own: the name is the salt that draws the arms.",
                 )
@@ -181,6 +190,8 @@ def _reject_symlinks(root: Path, notes: Notes) -> None:
     for path in root.rglob("*"):
         if path.is_symlink():
             notes.mistake(
-                path.relative_to(root).as_posix(), 1, "is a symbolic link",
+                path.relative_to(root).as_posix(),
+                1,
+                "is a symbolic link",
                 "Copy the file: a link could lead outside the reviewed templates.",
             )

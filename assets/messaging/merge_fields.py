@@ -110,7 +110,9 @@ def _add_lists(
     rules = journey.step(row.step).recommendations
     given = {} if is_service_only or rules is None else (row.content.get("recommendations") or {})
     for slot in ("also_bought", "accessories"):
-        wanted = rules is not None and slot in rules.slots and not (slot == "accessories" and row.branch == "with_accessory")
+        wanted = (
+            rules is not None and slot in rules.slots and not (slot == "accessories" and row.branch == "with_accessory")
+        )
         products = (given.get(slot) or []) if wanted else []
         fields[slot] = [card(product, wording, sender, tags) for product in products[: rules.max if rules else 0]]
     offer = None if is_service_only else row.content.get("offer")
@@ -138,9 +140,11 @@ def _card(
     name = one_line(title, _MAX_TITLE)
     if not name:
         raise ValueError("a product has no title")
+    maker = one_line(brand, 40)
     return {
         "title": name,
-        "brand": one_line(brand, 40),
+        # Many titles begin with the brand; then it need not stand there twice.
+        "brand": "" if name.casefold().startswith(maker.casefold()) else maker,
         "initial": name[0].upper(),
         "price": "" if price is None else wording.money(price),
         # A crossed-out price must be a real one: only a higher regular price is shown.

@@ -6,17 +6,15 @@ Headers and MIME belong to `mime`; who gets a message was decided in SQL.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import jinja2
-from jinja2.sandbox import SandboxedEnvironment
-from jinja2.utils import concat
 
 from assets.messaging import links, sms
 from assets.messaging.content import ContentRow, RenderError
+from assets.messaging.engine import HTML, TEXT, NoneInMessage, Render, compiled, required_fields
 from assets.messaging.merge_fields import Fields, Sender, Wording, merge_fields, one_line
 from assets.messaging.template_compile import Compiler, TemplateArtifact
 from assets.messaging.template_files import Notes, TemplateErrors
@@ -28,9 +26,18 @@ if TYPE_CHECKING:
 
 # Gmail cuts a mail at 102 KB, and with it the unsubscribe link.
 MAX_HTML_BYTES = 90_000
-Render = Callable[[Mapping[str, Any]], str]
 
-__all__ = ["ContentRow", "RenderError", "RenderedEmail", "RenderedSms", "Renderer", "TemplateArtifact"]
+__all__ = [
+    "HTML",
+    "TEXT",
+    "ContentRow",
+    "RenderError",
+    "RenderedEmail",
+    "RenderedSms",
+    "Renderer",
+    "TemplateArtifact",
+    "compiled",
+]
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,8 @@ class RenderedEmail:
     html: str
     text: str
     template_version: str
+    unsubscribe_url: str
+    fields: Fields
 
     @property
     def links(self) -> tuple[str, ...]:
@@ -57,46 +66,12 @@ class RenderedSms:
     segments: int
     encoding: str
     template_version: str
+    unsubscribe_url: str
+    fields: Fields
 
     @property
     def links(self) -> tuple[str, ...]:
         return links.links_in_text(self.text)
-
-
-class _NoneInMessage(ValueError):
-    """A field is there but empty of meaning; printing "None" to a customer is never right."""
-
-
-def _refuse_none(value: Any) -> Any:
-    if value is None:
-        raise _NoneInMessage("a field of the template is empty (None)")
-    return value
-
-
-class _Environment(SandboxedEnvironment):
-    """Fields are plain dicts; looking them up first as items keeps names like `items` free and is faster."""
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        if type(obj) is dict:
-            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
-        return super().getattr(obj, attribute)
-
-
-def _environment(autoescape: bool) -> SandboxedEnvironment:
-    # No loader: nothing that was filled in can ever be read as a template again.
-    return _Environment(
-        autoescape=autoescape, undefined=jinja2.StrictUndefined, finalize=_refuse_none, keep_trailing_newline=True
-    )
-
-
-HTML, TEXT = _environment(True), _environment(False)
-
-
-def compiled(environment: SandboxedEnvironment, source: str) -> Render:
-    """A function that fills in a template. Raises `jinja2.TemplateSyntaxError` now rather than per message."""
-    template = environment.from_string(source)
-    root, new_context = template.root_render_func, template.new_context
-    return lambda fields: concat(root(new_context(dict(fields))))
 
 
 @dataclass(frozen=True)
@@ -107,6 +82,7 @@ class _Ready:
     preheader: Render
     html: Render
     text: Render
+    required: frozenset[str]
 
 
 class Renderer:
@@ -120,9 +96,11 @@ class Renderer:
         self._currency = settings.currency
         brand = templates.brand
         self._sender = Sender(
-            brand.shop_url, settings.public_url, frozenset({*brand.link_hosts, urlsplit(settings.public_url).hostname or ""}),
+            brand.shop_url,
+            settings.public_url,
+            frozenset({*brand.link_hosts, urlsplit(settings.public_url).hostname or ""}),
             settings.require_secret_key(),
-        )  # fmt: skip
+        )
         self._compiler = Compiler(templates.root, brand)
         self._texts = texts if texts is not None else _read_texts(templates)
         self._ready: dict[tuple[str, str, str, str, str], _Ready] = {}
@@ -138,13 +116,17 @@ class Renderer:
         try:
             text = ready.text(fields)
             if row.channel == "sms":
-                return self._sms(row, ready, text)
-            subject = one_line(ready.subject(fields), 150)
-            mail = RenderedEmail(subject, ready.preheader(fields), ready.html(fields), text, ready.artifact.version)
+                return self._sms(row, ready, fields, text)
+            mail = RenderedEmail(
+                one_line(ready.subject(fields), 150), ready.preheader(fields), ready.html(fields), text,
+                ready.artifact.version, fields["unsubscribe_url"], fields,
+            )  # fmt: skip
         except jinja2.UndefinedError as error:
             # Jinja's message names the field that is missing, never its content.
-            raise RenderError(row.message_id, f"the template asks for a field that is not there: {error.message}") from None
-        except _NoneInMessage as error:
+            raise RenderError(
+                row.message_id, f"the template asks for a field that is not there: {error.message}"
+            ) from None
+        except NoneInMessage as error:
             raise RenderError(row.message_id, str(error)) from None
         if not mail.subject:
             raise RenderError(row.message_id, "the subject is empty")
@@ -156,6 +138,10 @@ class Renderer:
         """What fills in the row's artifact. Raises `RenderError`."""
         return self._prepare(row)[1]
 
+    def field_names(self, row: ContentRow) -> frozenset[str]:
+        """The fields that a row like this one has, whether or not the template needs others."""
+        return frozenset(self._prepare(row, incomplete=True)[1])
+
     def artifact(
         self, journey: str, step: str, language: str | None, variant: str | None, channel: str = "email"
     ) -> TemplateArtifact:
@@ -165,26 +151,37 @@ class Renderer:
     def artifact_for(self, row: ContentRow) -> TemplateArtifact:
         return self.artifact(row.journey, row.step, row.language, row.variant, row.channel)
 
-    def _prepare(self, row: ContentRow) -> tuple[_Ready, Fields]:
+    def _prepare(self, row: ContentRow, *, incomplete: bool = False) -> tuple[_Ready, Fields]:
         try:
             ready = self._get(row.journey, row.step, row.language, row.variant, row.channel)
         except LookupError:
             raise RenderError(row.message_id, f"there is no template for {row.journey}/{row.step}") from None
         try:
-            return ready, merge_fields(row, self.templates.journeys[row.journey], ready.wording, self._sender)
+            fields = merge_fields(row, self.templates.journeys[row.journey], ready.wording, self._sender)
         except links.LinkError as error:
             raise RenderError(row.message_id, str(error)) from None
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             # Only the kind of error: its text could quote the customer's data.
-            raise RenderError(row.message_id, f"the content does not hold what the message needs ({_safe(error)})") from None
+            reason = f"the content does not hold what the message needs ({_safe(error)})"
+            raise RenderError(row.message_id, reason) from None
+        missing = ready.required - fields.keys()
+        if missing and not incomplete:
+            # Asked here too, because a merge-field batch is filled in where we cannot see it.
+            reason = f"the template asks for a field that is not there: '{min(missing)}' is undefined"
+            raise RenderError(row.message_id, reason)
+        return ready, fields
 
-    def _sms(self, row: ContentRow, ready: _Ready, text: str) -> RenderedSms:
+    def _sms(self, row: ContentRow, ready: _Ready, fields: Fields, text: str) -> RenderedSms:
         text = sms.normalise(text)
         size = sms.measure(text)
         cap = self.templates.brand.senders.sms.max_segments
         if size.segments > cap:
-            raise RenderError(row.message_id, f"the SMS needs {size.segments} segments ({size.encoding}), {cap} are allowed")
-        return RenderedSms(text, size.segments, size.encoding, ready.artifact.version)
+            raise RenderError(
+                row.message_id, f"the SMS needs {size.segments} segments ({size.encoding}), {cap} are allowed"
+            )
+        return RenderedSms(
+            text, size.segments, size.encoding, ready.artifact.version, fields["unsubscribe_url"], fields
+        )
 
     def _get(self, journey: str, step: str, language: str | None, variant: str | None, channel: str) -> _Ready:
         spec = self.templates.journeys[journey]
@@ -200,11 +197,16 @@ class Renderer:
         return self._ready[key]
 
     def _compile(self, artifact: TemplateArtifact, texts: Texts) -> _Ready:
+        parts = (artifact.subject, artifact.preheader, artifact.html, artifact.text)
         return _Ready(
-            artifact, Wording.of(texts, self._currency),
-            compiled(TEXT, artifact.subject), compiled(TEXT, artifact.preheader),
-            compiled(HTML, artifact.html), compiled(TEXT, artifact.text),
-        )  # fmt: skip
+            artifact=artifact,
+            wording=Wording.of(texts, self._currency),
+            subject=compiled(TEXT, artifact.subject),
+            preheader=compiled(TEXT, artifact.preheader),
+            html=compiled(HTML, artifact.html),
+            text=compiled(TEXT, artifact.text),
+            required=frozenset().union(*(required_fields(part) for part in parts)),
+        )
 
 
 def _read_texts(templates: Templates) -> TextFiles:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import jinja2
 
 from assets.messaging.content import ContentRow, RenderError
-from assets.messaging.links import LinkError, check_url, links_in_html, links_in_text
+from assets.messaging.links import LinkError, check_url, links_in_text
 from assets.messaging.policy_schema import Brand
 from assets.messaging.render import TEXT, RenderedEmail, Renderer
 from assets.messaging.template_compile import CompileError
@@ -98,7 +98,12 @@ def _compiles(renderer: Renderer, row: ContentRow, texts: TextFiles, notes: Note
         notes.mistake(error.file, error.line, error.problem, error.remedy)
     except jinja2.TemplateSyntaxError as error:
         file, line = _broken_tag(renderer.templates.root, row)
-        notes.mistake(file, line, f"a tag cannot be read: {error.message}", "Check {{ }} and {% %} here; each if and for needs its end.")
+        notes.mistake(
+            file,
+            line,
+            f"a tag cannot be read: {error.message}",
+            "Check {{ }} and {% %} here; each if and for needs its end.",
+        )
     else:
         return True
     return False
@@ -123,7 +128,7 @@ def _renders(renderer: Renderer, row: ContentRow, notes: Notes) -> bool:
         match = _UNDEFINED.search(error.reason)
         name = next((group for group in match.groups() if group), "") if match else ""
         file, line = _where(renderer.templates.root, row, name) if name else (template, 1)
-        known = set(renderer.merge_fields(row)) if name else set()
+        known = renderer.field_names(row) if name else frozenset()
         notes.mistake(file, line, error.reason, near(name, known) if name else "Change the template or its texts.")
         return False
     if not isinstance(message, RenderedEmail):

@@ -84,7 +84,9 @@ class Compiler:
         )  # fmt: skip
         self._environment.filters["upper_text"] = upper_text
 
-    def compile(self, journey: str, spec: Journey, step: str, channel: str, variant: str, texts: Texts) -> TemplateArtifact:
+    def compile(
+        self, journey: str, spec: Journey, step: str, channel: str, variant: str, texts: Texts
+    ) -> TemplateArtifact:
         """One artifact. Raises `CompileError`, or `MissingText` for a text that the language lacks."""
         folder = f"journeys/{journey}"
         constants = {"brand_name": self.brand.name}
@@ -103,17 +105,25 @@ class Compiler:
             html = self._to_html(f"{folder}/{step}.mjml.j2", escaped)
             text = trimmed(self._build(f"{folder}/{step}.txt.j2", values | {"t": plain}))
         version = hashlib.sha256("\x1f".join((channel, subject, preheader, html, text)).encode()).hexdigest()[:16]
-        return TemplateArtifact(journey, step, channel, texts.language, variant, subject, preheader, html, text, version)
+        return TemplateArtifact(
+            journey, step, channel, texts.language, variant, subject, preheader, html, text, version
+        )
 
     def _build(self, name: str, values: dict[str, Any]) -> str:
         try:
             return self._environment.get_template(name).render(values)
         except jinja2.TemplateNotFound as error:
-            raise CompileError(name, 1, f"{error.name} does not exist", "Check the path after extends or include.") from error
+            raise CompileError(
+                name, 1, f"{error.name} does not exist", "Check the path after extends or include."
+            ) from error
         except jinja2.TemplateSyntaxError as error:
-            raise CompileError(error.name or name, error.lineno, error.message or "syntax error", "Check the tags here.") from error
+            raise CompileError(
+                error.name or name, error.lineno, error.message or "syntax error", "Check the tags here."
+            ) from error
         except jinja2.UndefinedError as error:
-            raise CompileError(name, 1, str(error.message), "[[ ]] knows t(), brand, c, d, language, variant and step.") from error
+            raise CompileError(
+                name, 1, str(error.message), "[[ ]] knows t(), brand, c, d, language, variant and step."
+            ) from error
 
     def _to_html(self, name: str, values: dict[str, Any]) -> str:
         source = self._build(name, values)
@@ -123,9 +133,13 @@ class Compiler:
         try:
             html = mjml2html(guarded, disable_comments=False)
         except ValueError as error:
-            raise CompileError(name, 1, f"MJML: {error}", "Check that every mj- element is closed and known.") from error
+            raise CompileError(
+                name, 1, f"MJML: {error}", "Check that every mj- element is closed and known."
+            ) from error
         html = self._inline(html, self._build("layouts/inline.css", values))
-        html = _SENTINEL.sub(lambda match: tags[int(match.group(1))], html.replace("<!--zq", "zq").replace("qz-->", "qz"))
+        html = _SENTINEL.sub(
+            lambda match: tags[int(match.group(1))], html.replace("<!--zq", "zq").replace("qz-->", "qz")
+        )
         check_tags_survived(name, source, html)
         check_loops_are_whole(name, html)
         return _squeezed(html)
@@ -160,7 +174,9 @@ def check_tags_survived(name: str, before: str, after: str) -> None:
     lost = [tag for tag, n in (Counter(wanted) - Counter(found)).items() for _ in range(n)]
     doubled = [tag for tag, n in (Counter(found) - Counter(wanted)).items() for _ in range(n)]
     detail = "; ".join(
-        f"{label}: {', '.join(sorted(set(tags)))[:200]}" for label, tags in (("lost", lost), ("doubled", doubled)) if tags
+        f"{label}: {', '.join(sorted(set(tags)))[:200]}"
+        for label, tags in (("lost", lost), ("doubled", doubled))
+        if tags
     )
     raise CompileError(
         name, 1, f"turning MJML into HTML changed the template tags ({detail or 'their order'})",

@@ -82,11 +82,15 @@ def read_yaml(root: Path, path: Path, notes: Notes) -> CommentedMap | None:
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
         problem = (error.problem if isinstance(error, MarkedYAMLError) else None) or "not valid YAML"
         line = mark.line + 1 if mark else 1
-        notes.mistake(name, line, f"cannot be read as YAML: {problem}", "Check indentation, quotes and double keys here.")
+        notes.mistake(
+            name, line, f"cannot be read as YAML: {problem}", "Check indentation, quotes and double keys here."
+        )
     else:
         if isinstance(document, CommentedMap):
             return document
-        notes.mistake(name, 1, "the file holds no settings", "Write `key: value` lines; the other files show their form.")
+        notes.mistake(
+            name, 1, "the file holds no settings", "Write `key: value` lines; the other files show their form."
+        )
     return None
 
 
@@ -96,7 +100,7 @@ def parse(model: type[Model], document: CommentedMap, file: str, notes: Notes) -
         return model.model_validate(_plain(document))
     except ValidationError as error:
         for detail in error.errors():
-            path = [part for part in detail["loc"]]
+            path = list(detail["loc"])
             problem, remedy = _wording(model, detail, document)
             notes.mistake(file, line_of(document, path), problem, remedy)
     return None
@@ -155,7 +159,10 @@ def _wording(model: type[BaseModel], detail: ErrorDetails, document: CommentedMa
         reason = str(context.get("error", detail["msg"]))
         shown = f"`{where}`" + (f": `{detail['input']}`" if isinstance(detail["input"], (str, int, float)) else "")
         return f"{shown} {reason}".strip("` ") if not where else f"{shown} {reason}", "Change it here."
-    return f"`{where}`: {detail['msg'].lower()}", f"Found {type(detail['input']).__name__}; the other files show its form."
+    return (
+        f"`{where}`: {detail['msg'].lower()}",
+        f"Found {type(detail['input']).__name__}; the other files show its form.",
+    )
 
 
 def _field_names(model: type[BaseModel], seen: frozenset[type] = frozenset()) -> set[str]:

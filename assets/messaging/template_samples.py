@@ -47,30 +47,39 @@ def sample_content(
     bought = isinstance(journey.trigger, PurchaseInGroup | Purchase)
     slots = step.recommendations.slots if step.recommendations else []
     products = [sample_product(index) for index in range(n_products)]
+    order = {"order_id": "webshop:sample", "ordered_on": "2026-11-18", "total_minor": total, "lines": lines}
+    cart = {
+        "cart_id": "sample",
+        "checkout_link": "https://shop.example/cart/sample",
+        "total_minor": total,
+        "lines": lines,
+    }
+    offer: dict[str, Any] = {"expires_on": "2026-11-25"}
+    if step.offer:
+        offer |= {"kind": step.offer.kind, "value_minor": minor(step.offer.value), "code": step.offer.code}
     return {
         "customer": {
-            "first_name": first_name, "is_member": journey.audience.is_member is True,
+            "first_name": first_name,
+            "is_member": journey.audience.is_member is True,
             "company_name": "Eksempel Kontor AS" if is_b2b else None,
         },
-        "order": (
-            {"order_id": "webshop:sample", "ordered_on": "2026-11-18", "total_minor": total, "lines": lines}
-            if bought else None
-        ),
-        "cart": (
-            {"cart_id": "sample", "checkout_link": "https://shop.example/cart/sample", "total_minor": total, "lines": lines}
-            if isinstance(journey.trigger, CartAbandoned) else None
-        ),
+        "order": order if bought else None,
+        "cart": cart if isinstance(journey.trigger, CartAbandoned) else None,
         "trigger_product": sample_product(4) if bought else None,
         "recommendations": {slot: products if slot in slots else [] for slot in ("also_bought", "accessories")},
-        "offer": (
-            {"kind": step.offer.kind, "value_minor": minor(step.offer.value), "code": step.offer.code, "expires_on": "2026-11-25"}
-            if step.offer else None
-        ),
-    }  # fmt: skip
+        "offer": offer if step.offer else None,
+    }
 
 
 def sample_row(
-    journey_key: str, journey: Journey, step: Step, channel: str, variant: str, branch: str, language: str, **content: Any
+    journey_key: str,
+    journey: Journey,
+    step: Step,
+    channel: str,
+    variant: str,
+    branch: str,
+    language: str,
+    **content: Any,
 ) -> ContentRow:
     name = "/".join((journey_key, step.id, channel, variant, branch, language))
     # Noon of a fixed day: samples must give the same bytes for ever.

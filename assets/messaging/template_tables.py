@@ -36,35 +36,83 @@ def _schema(*columns: tuple[str, pa.DataType]) -> pa.Schema:
 
 SCHEMAS: dict[str, pa.Schema] = {
     "journeys": _schema(
-        ("journey", TEXT), ("name", TEXT), ("description", TEXT), ("class", TEXT), ("priority", INT),
-        ("trigger_kind", TEXT), ("trigger_params", TEXT), ("audience_customer_type", TEXT),
-        ("audience_is_member", FLAG), ("audience_countries", TEXTS), ("audience_personas", TEXTS),
-        ("audience_stages", TEXTS), ("is_paused", FLAG), ("holdout_buckets", INT), ("goal", TEXT),
-        ("entry_gap_days", INT), ("min_expected_value_minor", BIG), ("handoff", TEXT),
+        ("journey", TEXT),
+        ("name", TEXT),
+        ("description", TEXT),
+        ("class", TEXT),
+        ("priority", INT),
+        ("trigger_kind", TEXT),
+        ("trigger_params", TEXT),
+        ("audience_customer_type", TEXT),
+        ("audience_is_member", FLAG),
+        ("audience_countries", TEXTS),
+        ("audience_personas", TEXTS),
+        ("audience_stages", TEXTS),
+        ("is_paused", FLAG),
+        ("holdout_buckets", INT),
+        ("goal", TEXT),
+        ("entry_gap_days", INT),
+        ("min_expected_value_minor", BIG),
+        ("handoff", TEXT),
     ),
     "journey_steps": _schema(
-        ("journey", TEXT), ("step", TEXT), ("position", INT), ("delay_seconds", BIG), ("send_after_local", TIME),
-        ("valid_for_seconds", BIG), ("yields", FLAG), ("conditions", TEXTS), ("recommendation_slots", TEXTS),
-        ("min_recommendations", INT), ("min_recommendations_branch", TEXT), ("max_recommendations", INT),
-        ("offer_kind", TEXT), ("offer_value_minor", BIG), ("offer_code", TEXT),
+        ("journey", TEXT),
+        ("step", TEXT),
+        ("position", INT),
+        ("delay_seconds", BIG),
+        ("send_after_local", TIME),
+        ("valid_for_seconds", BIG),
+        ("yields", FLAG),
+        ("conditions", TEXTS),
+        ("recommendation_slots", TEXTS),
+        ("min_recommendations", INT),
+        ("min_recommendations_branch", TEXT),
+        ("max_recommendations", INT),
+        ("offer_kind", TEXT),
+        ("offer_value_minor", BIG),
+        ("offer_code", TEXT),
     ),
     "journey_step_channels": _schema(
-        ("journey", TEXT), ("step", TEXT), ("channel", TEXT), ("position", INT), ("is_fallback", FLAG),
+        ("journey", TEXT),
+        ("step", TEXT),
+        ("channel", TEXT),
+        ("position", INT),
+        ("is_fallback", FLAG),
     ),
     "journey_experiments": _schema(
-        ("journey", TEXT), ("experiment", TEXT), ("arm", TEXT), ("bucket_from", INT), ("bucket_to", INT),
+        ("journey", TEXT),
+        ("experiment", TEXT),
+        ("arm", TEXT),
+        ("bucket_from", INT),
+        ("bucket_to", INT),
     ),
     "policy_rules": _schema(
-        ("position", INT), ("name", TEXT), ("when_classes", TEXTS), ("counts_classes", TEXTS),
-        ("channels", TEXTS), ("window_seconds", BIG), ("max_messages", INT),
+        ("position", INT),
+        ("name", TEXT),
+        ("when_classes", TEXTS),
+        ("counts_classes", TEXTS),
+        ("channels", TEXTS),
+        ("window_seconds", BIG),
+        ("max_messages", INT),
     ),
     "policy_settings": _schema(
-        ("holdout_epoch", TEXT), ("holdout_buckets", INT), ("soft_opt_in_months", INT),
-        ("soft_opt_in_channels", TEXTS), ("price_regret_days", INT), ("accessory_lookback_days", INT),
-        ("gifts_steer", FLAG), ("is_email_paused", FLAG), ("is_sms_paused", FLAG), ("default_open_local", TIME),
+        ("holdout_epoch", TEXT),
+        ("holdout_buckets", INT),
+        ("soft_opt_in_months", INT),
+        ("soft_opt_in_channels", TEXTS),
+        ("price_regret_days", INT),
+        ("accessory_lookback_days", INT),
+        ("gifts_steer", FLAG),
+        ("is_email_paused", FLAG),
+        ("is_sms_paused", FLAG),
+        ("default_open_local", TIME),
     ),
     "channel_windows": _schema(
-        ("channel", TEXT), ("opens_at", TIME), ("closes_at", TIME), ("on_sundays", FLAG), ("on_holidays", FLAG),
+        ("channel", TEXT),
+        ("opens_at", TIME),
+        ("closes_at", TIME),
+        ("on_sundays", FLAG),
+        ("on_holidays", FLAG),
     ),
     "holidays": _schema(("country", TEXT), ("holiday_on", DAY), ("name", TEXT)),
 }
@@ -80,17 +128,24 @@ def template_rows(journeys: dict[str, Journey], policy: Policy, run_date: date) 
         "journey_experiments": [row for key, journey in ordered for row in _experiments(key, journey)],
         "policy_rules": [
             {
-                "position": position, "name": rule.name, "when_classes": list(rule.when),
-                "counts_classes": list(rule.counts), "channels": list(rule.channels) if rule.channels else None,
-                "window_seconds": rule.window, "max_messages": rule.max_messages,
+                "position": position,
+                "name": rule.name,
+                "when_classes": list(rule.when),
+                "counts_classes": list(rule.counts),
+                "channels": list(rule.channels) if rule.channels else None,
+                "window_seconds": rule.window,
+                "max_messages": rule.max_messages,
             }
             for position, rule in enumerate(policy.rules, start=1)
         ],
         "policy_settings": [_settings(policy)],
         "channel_windows": [
             {
-                "channel": channel, "opens_at": window.opens, "closes_at": window.closes,
-                "on_sundays": window.on_sundays, "on_holidays": window.on_holidays,
+                "channel": channel,
+                "opens_at": window.opens,
+                "closes_at": window.closes,
+                "on_sundays": window.on_sundays,
+                "on_holidays": window.on_holidays,
             }
             for channel, window in (("email", policy.sending_windows.email), ("sms", policy.sending_windows.sms))
         ],
@@ -106,17 +161,24 @@ def to_table(name: str, rows: list[Row], run_date: date, policy_version: str) ->
 def _journey(key: str, journey: Journey) -> Row:
     audience = journey.audience
     return {
-        "journey": key, "name": journey.name, "description": journey.description.strip(),
-        "class": journey.message_class, "priority": journey.priority,
+        "journey": key,
+        "name": journey.name,
+        "description": journey.description.strip(),
+        "class": journey.message_class,
+        "priority": journey.priority,
         "trigger_kind": journey.trigger.kind,
         "trigger_params": json.dumps(_trigger_params(journey), sort_keys=True, ensure_ascii=False),
-        "audience_customer_type": audience.customer_type, "audience_is_member": audience.is_member,
-        "audience_countries": audience.countries, "audience_personas": audience.personas,
-        "audience_stages": audience.stages, "is_paused": journey.paused,
+        "audience_customer_type": audience.customer_type,
+        "audience_is_member": audience.is_member,
+        "audience_countries": audience.countries,
+        "audience_personas": audience.personas,
+        "audience_stages": audience.stages,
+        "is_paused": journey.paused,
         "holdout_buckets": buckets(journey.holdout_percent),
         "goal": None if journey.goal == "none" else journey.goal,
         "entry_gap_days": journey.entry_gap_days,
-        "min_expected_value_minor": minor(journey.min_expected_value), "handoff": journey.handoff,
+        "min_expected_value_minor": minor(journey.min_expected_value),
+        "handoff": journey.handoff,
     }
 
 
@@ -136,8 +198,13 @@ def _steps(key: str, journey: Journey) -> Iterator[Row]:
     for position, step in enumerate(journey.steps, start=1):
         recommendations, offer = step.recommendations, step.offer
         yield {
-            "journey": key, "step": step.id, "position": position, "delay_seconds": step.delay,
-            "send_after_local": step.send_after, "valid_for_seconds": step.valid_for, "yields": step.yields,
+            "journey": key,
+            "step": step.id,
+            "position": position,
+            "delay_seconds": step.delay,
+            "send_after_local": step.send_after,
+            "valid_for_seconds": step.valid_for,
+            "yields": step.yields,
             "conditions": list(step.conditions),
             "recommendation_slots": list(recommendations.slots) if recommendations else [],
             "min_recommendations": recommendations.min if recommendations else 0,
@@ -153,7 +220,11 @@ def _channels(key: str, journey: Journey) -> Iterator[Row]:
     for step in journey.steps:
         for position, (channel, is_fallback) in enumerate(step.channel_order(), start=1):
             yield {
-                "journey": key, "step": step.id, "channel": channel, "position": position, "is_fallback": is_fallback
+                "journey": key,
+                "step": step.id,
+                "channel": channel,
+                "position": position,
+                "is_fallback": is_fallback,
             }
 
 
@@ -161,18 +232,25 @@ def _experiments(key: str, journey: Journey) -> Iterator[Row]:
     if journey.experiment:
         for arm, start, end in journey.experiment.ranges():
             yield {
-                "journey": key, "experiment": journey.experiment.id, "arm": arm,
-                "bucket_from": start, "bucket_to": end,
+                "journey": key,
+                "experiment": journey.experiment.id,
+                "arm": arm,
+                "bucket_from": start,
+                "bucket_to": end,
             }
 
 
 def _settings(policy: Policy) -> Row:
     return {
-        "holdout_epoch": policy.holdout.epoch, "holdout_buckets": buckets(policy.holdout.percent),
-        "soft_opt_in_months": policy.soft_opt_in.months, "soft_opt_in_channels": list(policy.soft_opt_in.channels),
+        "holdout_epoch": policy.holdout.epoch,
+        "holdout_buckets": buckets(policy.holdout.percent),
+        "soft_opt_in_months": policy.soft_opt_in.months,
+        "soft_opt_in_channels": list(policy.soft_opt_in.channels),
         "price_regret_days": policy.guards.price_regret_days,
-        "accessory_lookback_days": policy.guards.accessory_lookback_days, "gifts_steer": policy.guards.gifts_steer,
-        "is_email_paused": policy.paused.email, "is_sms_paused": policy.paused.sms,
+        "accessory_lookback_days": policy.guards.accessory_lookback_days,
+        "gifts_steer": policy.guards.gifts_steer,
+        "is_email_paused": policy.paused.email,
+        "is_sms_paused": policy.paused.sms,
         "default_open_local": policy.default_open,
     }
 

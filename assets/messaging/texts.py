@@ -62,7 +62,7 @@ class Texts:
                 return [settle(item) for item in value]
             text = str(value).strip()
             for name, constant in constants.items():
-                text = re.sub(r"\{\{\s*" + name + r"\s*\}\}", lambda _, c=constant: c, text)
+                text = constant.join(re.split(r"\{\{\s*" + name + r"\s*\}\}", text))
             return escape_outside_tags(text) if escape else text
 
         return lambda name: settle(self.get(name))
@@ -120,7 +120,9 @@ class TextFiles:
         return self._used.get((journey, step, language), set())
 
 
-def read_text_files(root: Path, journeys: Mapping[str, Iterable[str]], languages: Iterable[str], notes: Notes) -> TextFiles:
+def read_text_files(
+    root: Path, journeys: Mapping[str, Iterable[str]], languages: Iterable[str], notes: Notes
+) -> TextFiles:
     """Every text file that the journeys (name → steps) need; what is missing or does not match is noted."""
     shared: dict[str, CommentedMap] = {}
     own: dict[tuple[str, str], CommentedMap] = {}
@@ -135,7 +137,9 @@ def read_text_files(root: Path, journeys: Mapping[str, Iterable[str]], languages
             path = root / "journeys" / journey / f"texts.{language}.yml"
             name = path.relative_to(root).as_posix()
             if not path.is_file():
-                notes.mistake(name, 1, f"the texts in {language} are missing", "Create the file; translate another language's.")
+                notes.mistake(
+                    name, 1, f"the texts in {language} are missing", "Create the file; translate another language's."
+                )
                 continue
             document = read_yaml(root, path, notes)
             if document is None:
@@ -143,8 +147,15 @@ def read_text_files(root: Path, journeys: Mapping[str, Iterable[str]], languages
             own[(journey, language)] = document
             for step in wanted:
                 if step not in document:
-                    notes.mistake(name, 1, f"step `{step}` has no texts", f"Add a block `{step}:` with at least subject and preheader.")
+                    notes.mistake(
+                        name,
+                        1,
+                        f"step `{step}` has no texts",
+                        f"Add a block `{step}:` with at least subject and preheader.",
+                    )
             for step in document:
                 if step not in wanted:
-                    notes.warning(name, line_of(document, [step]), f"no step is called `{step}`", f"Steps: {', '.join(wanted)}.")
+                    notes.warning(
+                        name, line_of(document, [step]), f"no step is called `{step}`", f"Steps: {', '.join(wanted)}."
+                    )
     return TextFiles(shared, own)
