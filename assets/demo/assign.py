@@ -115,9 +115,7 @@ def assign_baskets(con: duckdb.DuckDBPyConnection, people: list[Person]) -> dict
     return {row[0]: Habits(*row[1:]) for row in rows}
 
 
-def register(
-    con: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]], schema: pa.Schema
-) -> None:
+def register(con: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
     """Copy Python rows into a table of the working database, typed."""
     con.register("incoming", pa.Table.from_pylist(rows, schema=schema))
     con.execute(f"create table {table} as select * from incoming")

@@ -15,8 +15,7 @@ import pyarrow as pa
 from assets.demo.assign import register
 from assets.demo.dice import Dice
 from assets.demo.groups import ACCESSORIES, GROUPS, NOT_OFFERED, REPLENISH_AFTER_DAYS
-from assets.demo.records import midnight
-from assets.demo.source import NOK_PER_DOLLAR, Calendar, source_file
+from assets.demo.source import NOK_PER_DOLLAR, Calendar, midnight, source_file
 from assets.demo.titles import HOUSE_BRAND, brand_name, category_name, metric_size, slug, type_name
 
 SHOP = "https://shop.example"
@@ -73,9 +72,7 @@ def _describe_types(con: duckdb.DuckDBPyConnection, dice: Dice) -> None:
         [{"package_size": s, "product_type": t, "size": metric_size(s, t, d)} for s, t, d in sizes],
         pa.schema({"package_size": text, "product_type": text, "size": text}),
     )  # fmt: skip
-    makers = con.execute(
-        "select distinct manufacturer_id, brand from source_products order by all"
-    ).fetchall()
+    makers = con.execute("select distinct manufacturer_id, brand from source_products order by all").fetchall()
     register(
         con, "brand_words",
         [{"manufacturer_id": m, "brand": b, "brand_name": brand_name(dice, m, b)} for m, b in makers],

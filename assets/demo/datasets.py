@@ -77,9 +77,7 @@ def write_dataset(
     A changed-rows delivery holds each key once, in its newest version of that day.
     """
     columns = [
-        (name, kind)
-        for name, kind, *_ in con.execute(f"describe {dataset.table}").fetchall()
-        if name != "received_on"
+        (name, kind) for name, kind, *_ in con.execute(f"describe {dataset.table}").fetchall() if name != "received_on"
     ]
     days = con.execute(
         f"select distinct received_on from {dataset.table} where received_on <= ? order by 1",

@@ -54,6 +54,8 @@ FAULTS: tuple[tuple[str, int, str, str], ...] = (
         '"channel":"fax","purpose":"marketing","action":"granted","source":"import"}}\n',
     ),
 )  # fmt: skip
+# Who the accepted rows among them are: (source, record, person).
+FAULT_TRUTH = (("club", "M9990001", "x1"), ("club", "M9990002", "x2"))
 # (dataset, run day whose file comes again the day after)
 REPEATED = (("logistics/deliveries", 4), ("consent/events", 7))
 

@@ -20,7 +20,7 @@ from assets.demo.assign import assign_baskets, read_households, register
 from assets.demo.catalogue import make_catalogue
 from assets.demo.datasets import DATASETS, write_dataset
 from assets.demo.dice import Dice
-from assets.demo.faults import write_faults
+from assets.demo.faults import FAULT_TRUTH, write_faults
 from assets.demo.outside import make_benefits, make_newsletter_events, make_service_cases
 from assets.demo.people import Person, make_people
 from assets.demo.permissions import make_consents, make_erasures
@@ -31,7 +31,7 @@ from assets.demo.web import make_web_events
 
 SEED = 20261122
 # Raised whenever the same arguments would give other files, so that old ones are replaced.
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 
 Progress = Callable[[str], None]
 
@@ -83,15 +83,10 @@ def _is_complete(home: Path, state: dict[str, Any], arguments: dict[str, Any]) -
     files: dict[str, int] = state.get("files", {})
     if not files or any(state.get(name) != value for name, value in arguments.items()):
         return False
-    return all(
-        (home / name).is_file() and (home / name).stat().st_size == size
-        for name, size in files.items()
-    )
+    return all((home / name).is_file() and (home / name).stat().st_size == size for name, size in files.items())
 
 
-def _write_all(
-    home: Path, calendar: Calendar, seed: int, fraction: float, say: Progress
-) -> list[Path]:
+def _write_all(home: Path, calendar: Calendar, seed: int, fraction: float, say: Progress) -> list[Path]:
     dice = Dice(seed)
     say("reading a year of real purchases")
     con = open_source(calendar, seed, fraction)
@@ -112,9 +107,7 @@ def _write_all(
         say("web sessions, consents, newsletters and service cases (synthetic)")
         written = []
         for dataset in DATASETS:
-            files = write_dataset(
-                con, dataset, home / "landing", calendar.initial_day, calendar.today
-            )
+            files = write_dataset(con, dataset, home / "landing", calendar.initial_day, calendar.today)
             written.extend(files)
             say(f"{dataset.source}/{dataset.name}: {len(files)} deliveries")
         written.extend(write_faults(home / "landing", calendar))
@@ -139,32 +132,25 @@ def _register_records(con: duckdb.DuckDBPyConnection, records: Records) -> None:
         ("webshop.accounts", records.accounts, "account_id"),
         ("pos.customers", records.pos_customers, "pos_customer_id"),
     ):
-        schema = pa.schema(
-            [(name, types.get(name, instant if name.endswith("_at") else text)) for name in rows[0]]
-        )
+        schema = pa.schema([(name, types.get(name, instant if name.endswith("_at") else text)) for name in rows[0]])
         register(con, "versions", rows, schema)
-        con.execute(
-            f"create table {table} as"
-            f" select *, received(updated_at, {key}) as received_on from versions"
-        )
+        con.execute(f"create table {table} as select *, received(updated_at, {key}) as received_on from versions")
         con.execute("drop table versions")
 
 
-def _write_truth(
-    con: duckdb.DuckDBPyConnection, home: Path, people: list[Person], records: Records
-) -> Path:
+def _write_truth(con: duckdb.DuckDBPyConnection, home: Path, people: list[Person], records: Records) -> Path:
     """Which person every record really is, guest orders included. Never inside landing."""
     guests = con.execute(
-        "select 'webshop_order', order_id, person_id from web_orders where account_id is null order by 2"
+        "select 'webshop_order', order_id, person_id from web_orders where account_id is null"
     ).fetchall()
     household = {person.person_id: person.household_id for person in people}
-    rows = sorted([*records.truth, *guests])
+    rows = sorted([*records.truth, *guests, *FAULT_TRUTH])
     table = pa.table(
         {
             "source": [row[0] for row in rows],
             "source_record_id": [row[1] for row in rows],
             "true_person_id": [row[2] for row in rows],
-            "household_id": pa.array([household[row[2]] for row in rows], pa.int64()),
+            "household_id": pa.array([household.get(row[2]) for row in rows], pa.int64()),
         }
     )
     path = home / "demo" / "truth_persons.parquet"

@@ -6,6 +6,9 @@ type), else the slug of its category. Journeys name groups by these slugs.
 
 from __future__ import annotations
 
+# Tables of words read better in rows than one word a line.
+# fmt: off
+
 # group -> (categories, fragments of product types); fragments alone choose across categories.
 GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "fuel": (("FUEL",), ("GASOLINE",)),
@@ -53,7 +56,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
          "PREPAID WIRELESS&ACCESSORIES", "LONG DISTANCE CALLING CARDS", "CONTINUITIES",
          "PROD SUPPLIES", "DELI SUPPLIES", "MEAT SUPPLIES", "IN-STORE PHOTOFINISHING",
          "OVERNIGHT PHOTOFINISHING", "MISCELLANEOUS"), ()),
-}  # fmt: skip
+}
 
 # Never offered: may not be advertised (Norwegian law on alcohol and tobacco), or is no product.
 NOT_OFFERED = ("fuel", "wine", "beer", "spirits", "tobacco", "vouchers", "newspaper", "magazine")
@@ -78,7 +81,7 @@ ACCESSORIES: dict[str, tuple[str, ...]] = {
 REPLENISH_AFTER_DAYS = {
     "coffee": 28, "tea": 45, "dog": 30, "cat": 21, "cat_litter": 30, "baby": 14, "baby_wipes": 21,
     "haircare": 60, "shaving": 60, "dental": 60, "detergent": 45, "skincare": 75,
-}  # fmt: skip
+}
 
 # Words of the source's register that customers should not have to read.
 PLAIN_WORDS = {
@@ -94,7 +97,7 @@ PLAIN_WORDS = {
     "plstc": "plastic", "ctlrytblclthsttpksst": "tableware", "prep": "prepared", "fd": "food",
     "catfood": "cat food", "rts": "ready", "et": "etc", "mnral": "mineral", "minrl": "mineral",
     "multi-packs": "multipack", "packs": "packs", "carb": "carbonated", "sup": "super", "prem": "premium",
-}  # fmt: skip
+}
 # Types whose register text cannot be read at all, or reads wrong word by word.
 TYPE_NAMES = {
     "FLUID MILK WHITE ONLY": "milk", "MISCELLANEOUS MILK": "milk drink",
@@ -142,15 +145,15 @@ TYPE_NAMES = {
     "FRZN BREAKFAST ENTREES/SANDWIC": "frozen breakfast sandwich", "SAL:SALSA/DPS-PRPCK": "fresh salsa",
     "COUGH SYRP/LOZNG-DRP/XPCTRNT": "cough drops", "STICKS/ENROBED": "ice cream on a stick",
     "SOUP CRACKERS (SALTINE/OYSTER)": "salted crackers", "PAPER TOWELS & HOLDERS": "paper towels",
-}  # fmt: skip
+}
 DEPARTMENT_NAMES = {
     "DRUG GM": "Home and health", "MEAT-PCKGD": "Packaged meat", "SEAFOOD-PCKGD": "Packaged seafood",
     "NUTRITION": "Health food", "CHEF SHOPPE": "Chef's counter", "PASTRY": "Bakery",
     "MISCELLANEOUS": "Other", "GM MERCH EXP": "Other", "CNTRL/STORE SUP": "Store supplies",
     "CHARITABLE CONT": "Charity", "ELECT &PLUMBING": "Electrical and plumbing",
     "PROD-WHS SALES": "Other",
-}  # fmt: skip
+}
 DROPPED_WORDS = (
     "all", "incl", "excp", "ex", "n", "t", "br", "o", "misc", "miscellaneous", "not", "bulk", "rw",
     "xx", "brands", "iqf",
-)  # fmt: skip
+)

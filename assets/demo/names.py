@@ -5,58 +5,68 @@ All domains end in `.example`, which is reserved and can never be delivered to.
 
 from __future__ import annotations
 
+# Tables of words read better in rows than one word a line.
+# fmt: off
+
 FIRST_NAMES: dict[str, tuple[str, ...]] = {
-    "NO": tuple(
-        "Anne Inger Kari Marit Liv Ingrid Astrid Berit Randi Solveig Hilde Kristin Bente Heidi Silje "
-        "Camilla Ida Nora Emma Sofie Thea Maja Sara Julie Hanna Marte Ragnhild Tone Gunn Synnøve Åse "
-        "Turid Jorunn Jan Per Bjørn Ole Lars Kjell Knut Arne Svein Thomas Geir Tor Morten Martin Erik "
-        "Anders Kristian Andreas Jonas Henrik Magnus Sindre Håkon Øyvind Espen Trond Stian Eirik "
-        "Sverre Pål Oskar Jakob Emil Filip William Håvard Jørgen Steinar Amir Fatima Aisha Mohammed "
-        "Mateusz Agnieszka Máret Áilu".split()
+    "NO": (
+        "Anne", "Inger", "Kari", "Marit", "Liv", "Ingrid", "Astrid", "Berit", "Randi", "Solveig", "Hilde",
+        "Kristin", "Bente", "Heidi", "Silje", "Camilla", "Ida", "Nora", "Emma", "Sofie", "Thea", "Maja",
+        "Sara", "Julie", "Hanna", "Marte", "Ragnhild", "Tone", "Gunn", "Synnøve", "Åse", "Turid", "Jorunn",
+        "Jan", "Per", "Bjørn", "Ole", "Lars", "Kjell", "Knut", "Arne", "Svein", "Thomas", "Geir", "Tor",
+        "Morten", "Martin", "Erik", "Anders", "Kristian", "Andreas", "Jonas", "Henrik", "Magnus", "Sindre",
+        "Håkon", "Øyvind", "Espen", "Trond", "Stian", "Eirik", "Sverre", "Pål", "Oskar", "Jakob", "Emil",
+        "Filip", "William", "Håvard", "Jørgen", "Steinar", "Amir", "Fatima", "Aisha", "Mohammed", "Mateusz",
+        "Agnieszka", "Máret", "Áilu",
     ),
-    "SE": tuple(
-        "Anna Eva Maria Karin Lena Kerstin Elsa Alva Linnéa Ebba Wilma Lars Anders Johan Erik Karl "
-        "Nils Gustav Oscar Viktor Åke Göran Malin Sofia Jenny Björn Märta".split()
+    "SE": (
+        "Anna", "Eva", "Maria", "Karin", "Lena", "Kerstin", "Elsa", "Alva", "Linnéa", "Ebba", "Wilma",
+        "Lars", "Anders", "Johan", "Erik", "Karl", "Nils", "Gustav", "Oscar", "Viktor", "Åke", "Göran",
+        "Malin", "Sofia", "Jenny", "Björn", "Märta",
     ),
-    "DK": tuple(
-        "Anne Mette Kirsten Hanne Helle Susanne Lone Freja Clara Karla Peter Jens Michael Søren "
-        "Christian Mads Frederik Rasmus Nikolaj Jørgen Bodil Signe Åge".split()
+    "DK": (
+        "Anne", "Mette", "Kirsten", "Hanne", "Helle", "Susanne", "Lone", "Freja", "Clara", "Karla", "Peter",
+        "Jens", "Michael", "Søren", "Christian", "Mads", "Frederik", "Rasmus", "Nikolaj", "Jørgen", "Bodil",
+        "Signe", "Åge",
     ),
-    "FI": tuple(
-        "Anneli Maria Helena Kaarina Aino Sofia Eevi Juhani Mikael Matti Olavi Eero Väinö Onni "
-        "Päivi Hanna Jukka Timo Kirsi Tuula".split()
+    "FI": (
+        "Anneli", "Maria", "Helena", "Kaarina", "Aino", "Sofia", "Eevi", "Juhani", "Mikael", "Matti",
+        "Olavi", "Eero", "Väinö", "Onni", "Päivi", "Hanna", "Jukka", "Timo", "Kirsi", "Tuula",
     ),
-    "EN": tuple(
-        "Emily Olivia Grace Sarah Rachel James Oliver Thomas Daniel Andrew Priya Ravi Siobhan Ewan "
-        "Hannah Joshua Zoë Liam Chloe Benjamin".split()
+    "EN": (
+        "Emily", "Olivia", "Grace", "Sarah", "Rachel", "James", "Oliver", "Thomas", "Daniel", "Andrew",
+        "Priya", "Ravi", "Siobhan", "Ewan", "Hannah", "Joshua", "Zoë", "Liam", "Chloe", "Benjamin",
     ),
 }
 
 LAST_NAMES: dict[str, tuple[str, ...]] = {
-    "NO": tuple(
-        "Hansen Johansen Olsen Larsen Andersen Pedersen Nilsen Kristiansen Jensen Karlsen Johnsen "
-        "Pettersen Eriksen Berg Haugen Hagen Johannessen Andreassen Jacobsen Dahl Jørgensen "
-        "Halvorsen Henriksen Lund Sørensen Jakobsen Moen Gundersen Iversen Strand Solberg Svendsen "
-        "Eide Knutsen Martinsen Bakken Kristoffersen Mathisen Lie Amundsen Nguyen Rasmussen Ali Lunde "
-        "Solheim Berge Nygård Bakke Fredriksen Holm Lien Hauge Christensen Andresen Nordby Bråten "
-        "Tangen Aas Øverland Sæther Myhre Ødegård Vik Fossum Rønning Brekke Kvam Hovland Skog Sandvik "
-        "Khan Kowalski Somby Utsi".split()
+    "NO": (
+        "Hansen", "Johansen", "Olsen", "Larsen", "Andersen", "Pedersen", "Nilsen", "Kristiansen", "Jensen",
+        "Karlsen", "Johnsen", "Pettersen", "Eriksen", "Berg", "Haugen", "Hagen", "Johannessen",
+        "Andreassen", "Jacobsen", "Dahl", "Jørgensen", "Halvorsen", "Henriksen", "Lund", "Sørensen",
+        "Jakobsen", "Moen", "Gundersen", "Iversen", "Strand", "Solberg", "Svendsen", "Eide", "Knutsen",
+        "Martinsen", "Bakken", "Kristoffersen", "Mathisen", "Lie", "Amundsen", "Nguyen", "Rasmussen", "Ali",
+        "Lunde", "Solheim", "Berge", "Nygård", "Bakke", "Fredriksen", "Holm", "Lien", "Hauge",
+        "Christensen", "Andresen", "Nordby", "Bråten", "Tangen", "Aas", "Øverland", "Sæther", "Myhre",
+        "Ødegård", "Vik", "Fossum", "Rønning", "Brekke", "Kvam", "Hovland", "Skog", "Sandvik", "Khan",
+        "Kowalski", "Somby", "Utsi",
     ),
-    "SE": tuple(
-        "Andersson Johansson Karlsson Nilsson Eriksson Larsson Olsson Persson Svensson Gustafsson "
-        "Lindberg Lindqvist Sjöberg Åkesson Björk Holmström Öberg Nyström".split()
+    "SE": (
+        "Andersson", "Johansson", "Karlsson", "Nilsson", "Eriksson", "Larsson", "Olsson", "Persson",
+        "Svensson", "Gustafsson", "Lindberg", "Lindqvist", "Sjöberg", "Åkesson", "Björk", "Holmström",
+        "Öberg", "Nyström",
     ),
-    "DK": tuple(
-        "Nielsen Jensen Hansen Pedersen Andersen Christensen Larsen Sørensen Rasmussen Jørgensen "
-        "Madsen Kristensen Møller Østergaard Kjær Nørgaard Holm".split()
+    "DK": (
+        "Nielsen", "Jensen", "Hansen", "Pedersen", "Andersen", "Christensen", "Larsen", "Sørensen",
+        "Rasmussen", "Jørgensen", "Madsen", "Kristensen", "Møller", "Østergaard", "Kjær", "Nørgaard", "Holm",
     ),
-    "FI": tuple(
-        "Korhonen Virtanen Mäkinen Nieminen Mäkelä Hämäläinen Laine Heikkinen Koskinen Järvinen "
-        "Lehtonen Salminen Lindholm Åström".split()
+    "FI": (
+        "Korhonen", "Virtanen", "Mäkinen", "Nieminen", "Mäkelä", "Hämäläinen", "Laine", "Heikkinen",
+        "Koskinen", "Järvinen", "Lehtonen", "Salminen", "Lindholm", "Åström",
     ),
-    "EN": tuple(
-        "Smith Taylor Brown Wilson Evans Thomas Roberts Walker Wright Robinson Hughes Murphy O'Connor "
-        "Campbell Stewart Patel Sharma Macleod".split()
+    "EN": (
+        "Smith", "Taylor", "Brown", "Wilson", "Evans", "Thomas", "Roberts", "Walker", "Wright", "Robinson",
+        "Hughes", "Murphy", "O'Connor", "Campbell", "Stewart", "Patel", "Sharma", "Macleod",
     ),
 }
 
@@ -107,10 +117,10 @@ PLACEHOLDER_EMAILS = ("ingen@epost.example", "kunde@butikk.example", "test@test.
 
 # Mobile prefixes that are in use, and how many digits follow them (the first of these is never 0).
 MOBILE_PREFIXES: dict[str, tuple[tuple[str, int], ...]] = {
-    "NO": tuple((prefix, 6) for prefix in "40 41 46 47 48 90 91 92 93 94 95 97 98 99".split()),
-    "SE": tuple((prefix, 7) for prefix in "70 72 73 76 79".split()),
-    "DK": tuple((prefix, 6) for prefix in "20 21 22 23 24 25 26 28 29 30 40 50 51 60 61".split()),
-    "FI": tuple((prefix, 7) for prefix in "40 44 45 50".split()),
+    "NO": tuple((prefix, 6) for prefix in "40 41 46 47 48 90 91 92 93 94 95 97 98 99".split()),  # noqa: SIM905
+    "SE": tuple((prefix, 7) for prefix in ["70", "72", "73", "76", "79"]),
+    "DK": tuple((prefix, 6) for prefix in "20 21 22 23 24 25 26 28 29 30 40 50 51 60 61".split()),  # noqa: SIM905
+    "FI": tuple((prefix, 7) for prefix in ["40", "44", "45", "50"]),
 }
 CALLING_CODES = {"NO": "47", "SE": "46", "DK": "45", "FI": "358"}
 

@@ -85,9 +85,7 @@ class Registry:
     def phone(self, person_id: str, country: str) -> str:
         """A mobile number of the country in E.164."""
         for attempt in range(1000):
-            prefix, digits = self._dice.pick(
-                names.MOBILE_PREFIXES[country], "prefix", person_id, attempt
-            )
+            prefix, digits = self._dice.pick(names.MOBILE_PREFIXES[country], "prefix", person_id, attempt)
             low, high = 10 ** (digits - 1), 10**digits - 1
             rest = self._dice.between(low, high, "number", person_id, attempt)
             number = f"+{names.CALLING_CODES[country]}{prefix}{rest}"
@@ -115,9 +113,7 @@ def organisation_number(dice: Dice, key: object) -> str:
     raise RuntimeError("no organisation number found")
 
 
-def make_people(
-    dice: Dice, households: list[Household], today: date, days: int, fraction: float
-) -> list[Person]:
+def make_people(dice: Dice, households: list[Household], today: date, days: int, fraction: float) -> list[Person]:
     """Everybody, in the order of the households; newcomers last."""
     registry = Registry(dice)
     people: list[Person] = []
@@ -134,9 +130,7 @@ def make_people(
     return people
 
 
-def _household(
-    dice: Dice, registry: Registry, household: Household, today: date
-) -> list[Person]:
+def _household(dice: Dice, registry: Registry, household: Household, today: date) -> list[Person]:
     key = household.household_id
     share = next(share for limit, share in COMPANY_SHARES if household.n_baskets < limit)
     country = dice.weighted(COUNTRIES, "country", key)
@@ -152,10 +146,7 @@ def _household(
     n_children = household.n_children
     if n_children is None:
         n_children = dice.pick((0, 0, 0, 1, 2), "children", key) if adults > 1 else 0
-    children = tuple(
-        today - timedelta(days=dice.between(60, 16 * 365, "child", key, i))
-        for i in range(n_children)
-    )
+    children = tuple(today - timedelta(days=dice.between(60, 16 * 365, "child", key, i)) for i in range(n_children))
     main = 1.0 if adults == 1 else 0.55 + 0.35 * dice.unit("main share", key)
     shares = [(0.0, main), (main, 1.0)] if adults < 3 else [(0, main), (main, 0.96), (0.96, 1)]
     people = []
@@ -169,14 +160,10 @@ def _household(
     return people
 
 
-def _newcomer(
-    dice: Dice, registry: Registry, key: str, joined_on: date, today: date
-) -> Person:
+def _newcomer(dice: Dice, registry: Registry, key: str, joined_on: date, today: date) -> Person:
     country = dice.weighted(COUNTRIES, "country", key)
     last_name = dice.pick(names.LAST_NAMES[country], "last", key)
-    return _person(
-        dice, registry, key, None, country, last_name, (0.0, 0.0), today, joined_on=joined_on
-    )
+    return _person(dice, registry, key, None, country, last_name, (0.0, 0.0), today, joined_on=joined_on)
 
 
 def _person(

@@ -15,22 +15,21 @@ import pyarrow as pa
 
 from assets.demo.assign import register
 from assets.demo.dice import Dice
-from assets.demo.records import Records, midnight
-from assets.demo.source import Calendar
+from assets.demo.records import Records
+from assets.demo.source import Calendar, midnight
 
 # How often a new contact of a system says yes, per channel.
 GRANTED = {
     ("club", "email"): 0.8, ("club", "sms"): 0.45, ("webshop", "email"): 0.55,
-    ("webshop", "sms"): 0.2, ("pos", "email"): 0.1, ("pos", "sms"): 0.05, ("checkout", "email"): 0.25, ("checkout", "sms"): 0.05,
+    ("webshop", "sms"): 0.2, ("pos", "email"): 0.1, ("pos", "sms"): 0.05,
+    ("checkout", "email"): 0.25, ("checkout", "sms"): 0.05,
 }  # fmt: skip
 WITHDRAWN_SHARE = 0.11
 AGAIN_SHARE = 0.15
 ERASURES = 7
 
 
-def make_consents(
-    con: duckdb.DuckDBPyConnection, dice: Dice, records: Records, calendar: Calendar
-) -> None:
+def make_consents(con: duckdb.DuckDBPyConnection, dice: Dice, records: Records, calendar: Calendar) -> None:
     """Create `consent.events`."""
     end = midnight(calendar.today + timedelta(days=1))
     rows: list[dict[str, Any]] = []
@@ -84,9 +83,7 @@ def make_consents(
     )
 
 
-def make_erasures(
-    con: duckdb.DuckDBPyConnection, dice: Dice, records: Records, calendar: Calendar
-) -> None:
+def make_erasures(con: duckdb.DuckDBPyConnection, dice: Dice, records: Records, calendar: Calendar) -> None:
     """Create `privacy.erasures`: some before the run days, some within; a few by e-mail alone."""
     members = [row for row in records.members if row["email"] and row["joined_at"] == row["updated_at"]]
     rows = []

@@ -18,8 +18,8 @@ from typing import Any
 from assets.demo.dice import Dice
 from assets.demo.handed_off import Delivered, handed_off
 from assets.demo.reactions import Reaction, buys, reactions
-from assets.demo.records import OSLO
 from assets.demo.shelf import Shelf
+from assets.demo.source import OSLO
 
 SEED = 4711
 SHIPPING = 49.0
@@ -83,14 +83,12 @@ def _event(message: Delivered, reaction: Reaction) -> dict[str, Any]:
     }
 
 
-def _order(
-    dice: Dice, shelf: Shelf, rows: Rows, message: Delivered, clicked_at: datetime
-) -> None:
+def _order(dice: Dice, shelf: Shelf, rows: Rows, message: Delivered, clicked_at: datetime) -> None:
     """A webshop order some minutes after the click, with its lines, its parcel and the web's view."""
     key = message.message_id
     order_id = f"SYN-{key[:16]}"
     placed_at = clicked_at + timedelta(seconds=dice.between(240, 5400, "bought after", key))
-    lines = []
+    lines: list[dict[str, Any]] = []
     for number, product in enumerate(shelf.choose(dice, message), start=1):
         quantity = dice.between(1, 2, "quantity", key, number)
         lines.append(

@@ -70,9 +70,7 @@ def _email(dice: Dice, message: Delivered) -> Iterator[Reaction]:
     if dice.chance(SCANNED_SHARE, "scanned", address):
         # A security scanner follows every link before the mail is shown to anybody.
         for nth, url in enumerate(links(message), start=10):
-            yield Reaction(
-                "clicked", arrived + timedelta(seconds=1), nth, url, SCANNER_AGENT, "40.94.0.0/16"
-            )
+            yield Reaction("clicked", arrived + timedelta(seconds=1), nth, url, SCANNER_AGENT, "40.94.0.0/16")
     if dice.chance(PROXY_SHARE, "proxy", address):
         agent = PROXY_AGENTS["privacy_proxy"]
         yield Reaction("opened", arrived + timedelta(seconds=1), 10, None, agent, "17.58.0.0/16")
@@ -82,9 +80,7 @@ def _email(dice: Dice, message: Delivered) -> Iterator[Reaction]:
     opened = arrived + _delay(dice, "opened", key)
     yield Reaction("opened", opened, 0, None, HUMAN_AGENT, "84.208.0.0/16")
     if dice.chance(0.15, "opens again", key):
-        yield Reaction(
-            "opened", opened + _delay(dice, "again", key), 1, None, HUMAN_AGENT, "84.208.0.0/16"
-        )
+        yield Reaction("opened", opened + _delay(dice, "again", key), 1, None, HUMAN_AGENT, "84.208.0.0/16")
     if dice.chance(_click_share(message), "clicks", key):
         yield Reaction(
             "clicked", opened + timedelta(seconds=dice.between(8, 240, "clicked", key)), 0,

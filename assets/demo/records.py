@@ -8,17 +8,15 @@ every record is. The truth is kept beside the landing folder and is for tests on
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from assets.demo import names
 from assets.demo.assign import Habits
 from assets.demo.dice import Dice
 from assets.demo.people import Person, street
-from assets.demo.source import Calendar
+from assets.demo.source import Calendar, midnight
 
-OSLO = ZoneInfo("Europe/Oslo")
 PLACEHOLDER_SHARE = 0.012
 Row = dict[str, Any]
 
@@ -41,18 +39,14 @@ def number_of(prefix: str, n: int, digits: int = 7) -> str:
     return f"{prefix}{(n * 7_368_787) % 9_999_991:0{digits}d}"
 
 
-def write_records(
-    dice: Dice, people: list[Person], habits: dict[str, Habits], calendar: Calendar
-) -> Records:
+def write_records(dice: Dice, people: list[Person], habits: dict[str, Habits], calendar: Calendar) -> Records:
     """Every record of every person, in the order of the people."""
     records = Records()
     main_of: dict[int, Person] = {}
     for n, person in enumerate(people):
         if person.household_id is not None:
             main_of.setdefault(person.household_id, person)
-        Clerk(dice, records, calendar, person, habits.get(person.person_id), main_of).write(
-            _stable_number(person, n)
-        )
+        Clerk(dice, records, calendar, person, habits.get(person.person_id), main_of).write(_stable_number(person, n))
     return records
 
 
@@ -95,17 +89,14 @@ class Clerk:
         if p.joined_on is not None or (h and dice.chance(0.72, "is member", self.key)):
             member_id, joined_at = number_of("M", number), self._joined_at()
             self._member(member_id, joined_at)
-        if h and h.first_web_at and (h.n_web > 3 or dice.chance(0.45, "account", self.key)):
-            if dice.chance(0.9, "account at all", self.key) or p.is_company:
-                account_id = number_of("K", number)
-                account_from = h.first_web_at - timedelta(
-                    minutes=dice.between(4, 40 * 24 * 60, "account age", self.key)
-                )
-                self._account(account_id, account_from, member_id, 1)
-                if h.n_web > 8 and dice.chance(0.05, "second account", self.key):
-                    second_id = number_of("K", number + 5_000_000)
-                    second_from = dice.moment(h.first_web_at, self.end, "second from", self.key)
-                    self._account(second_id, second_from, None, 2)
+        if h and h.first_web_at and self._wants_account(h):
+            account_id = number_of("K", number)
+            account_from = h.first_web_at - timedelta(minutes=dice.between(4, 40 * 24 * 60, "account age", self.key))
+            self._account(account_id, account_from, member_id, 1)
+            if h.n_web > 8 and dice.chance(0.05, "second account", self.key):
+                second_id = number_of("K", number + 5_000_000)
+                second_from = dice.moment(h.first_web_at, self.end, "second from", self.key)
+                self._account(second_id, second_from, None, 2)
         if h and h.first_web_at and account_id is None:
             # A guest may tick the box at the checkout without having an account.
             for channel, address in (("email", self.email), ("sms", self.phone)):
@@ -127,6 +118,11 @@ class Clerk:
             }
         )  # fmt: skip
 
+    def _wants_account(self, habits: Habits) -> bool:
+        if habits.n_web <= 3 and not self.dice.chance(0.45, "account", self.key):
+            return False
+        return self.person.is_company or self.dice.chance(0.9, "account at all", self.key)
+
     def _joined_at(self) -> datetime:
         """Half of the members joined years ago, the others in the course of the year."""
         p, dice = self.person, self.dice
@@ -134,9 +130,7 @@ class Clerk:
             day = midnight(p.joined_on)
             return day + timedelta(seconds=dice.between(0, 86_399, "join time", self.key))
         if dice.chance(0.55, "joined early", self.key):
-            return dice.moment(
-                self.start - timedelta(days=4 * 365), self.start, "joined", self.key
-            )
+            return dice.moment(self.start - timedelta(days=4 * 365), self.start, "joined", self.key)
         return dice.moment(self.start, self.end, "joined", self.key)
 
     def _member(self, member_id: str, joined_at: datetime) -> None:
@@ -160,9 +154,7 @@ class Clerk:
         self._keep(self.records.members, "club", member_id, row, joined_at)
         self._later(self.records.members, row, joined_at, "club")
 
-    def _account(
-        self, account_id: str, created_at: datetime, member_id: str | None, nth: int
-    ) -> None:
+    def _account(self, account_id: str, created_at: datetime, member_id: str | None, nth: int) -> None:
         p, dice, key = self.person, self.dice, (self.key, nth)
         email = self.email
         if nth == 2 or dice.chance(0.12, "other mail", *key):
@@ -184,9 +176,7 @@ class Clerk:
         self._keep(self.records.accounts, "webshop", account_id, row, created_at)
         self._later(self.records.accounts, row, created_at, "webshop")
 
-    def _pos_customer(
-        self, pos_id: str, since: datetime, member_id: str | None, nth: int
-    ) -> None:
+    def _pos_customer(self, pos_id: str, since: datetime, member_id: str | None, nth: int) -> None:
         p, dice, key = self.person, self.dice, (self.key, nth)
         email: str | None = None
         if dice.chance(0.55, "pos mail", *key):
@@ -222,17 +212,13 @@ class Clerk:
         if changed and row["email"]:
             domain = dice.pick(names.MAIL_DOMAINS, "new mail", *key)
             version["email"] = f"{row['email'].split('@')[0]}@{domain}"
-        version["updated_at"] = dice.moment(
-            max(since, self.start), self.end, "changed at", self.key
-        )
+        version["updated_at"] = dice.moment(max(since, self.start), self.end, "changed at", self.key)
         rows.append(version)
         if version["email"] and version["email"] != row["email"]:
             contact = (version["email"], "email", source, self.key, version["updated_at"])
             self.records.contacts.append(contact)
 
-    def _keep(
-        self, rows: list[Row], source: str, record_id: str, row: Row, since: datetime
-    ) -> None:
+    def _keep(self, rows: list[Row], source: str, record_id: str, row: Row, since: datetime) -> None:
         rows.append(row)
         self.records.truth.append((source, record_id, self.key))
         for channel, value in (("email", row["email"]), ("sms", row["phone"])):
@@ -269,10 +255,3 @@ class Clerk:
             return name
         at = self.dice.between(1, len(name) - 3, "where", self.key, nth)
         return name[:at] + name[at + 1] + name[at] + name[at + 2 :]
-
-
-def midnight(day: date) -> datetime:
-    """The start of a local day."""
-    return datetime(day.year, day.month, day.day, tzinfo=OSLO)
-
-

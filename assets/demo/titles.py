@@ -26,9 +26,7 @@ _VAGUE = re.compile(
     r"miscellaneous|misc|private label|gourmet|natural|standard|adult|kids|entrees)\b",
     re.IGNORECASE,
 )
-_LIQUID = re.compile(
-    r"DRNK|DRINK|MILK|JUICE|WATER|BEER|WINE|LIQUOR|OIL|CREAMER|SHAMPOO|DETERGENT|BLEACH|SOAP|TEA WITH"
-)
+_LIQUID = re.compile(r"DRNK|DRINK|MILK|JUICE|WATER|BEER|WINE|LIQUOR|OIL|CREAMER|SHAMPOO|DETERGENT|BLEACH|SOAP|TEA WITH")
 # Sizes of shelf packs and crates, which the customer does not buy: fruit by the crate of 40 pounds.
 _CRATE_DEPARTMENTS = ("PRODUCE", "TRAVEL & LEISURE", "FLORAL")
 _SIZE = re.compile(r"^([\d.]+)\s*(OZ|LB|GA|GAL|L|LTR|ML|CT|PK|PC|DZ|QT|PT)\b")

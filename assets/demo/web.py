@@ -11,8 +11,7 @@ from datetime import timedelta
 
 import duckdb
 
-from assets.demo.records import midnight
-from assets.demo.source import Calendar
+from assets.demo.source import Calendar, midnight
 
 FULL_DETAIL_DAYS = 45
 ABANDONED_SHARE = 0.07

@@ -57,7 +57,8 @@ def test_a_second_call_writes_nothing_and_another_demo_replaces_only_its_own_fil
     assert max(days) == "2026-11-15"
     assert foreign.exists()
     written = json.loads(state.read_text())
-    assert written["today"] == "2026-11-15" and written["offset_days"] == 3241
+    assert written["today"] == "2026-11-15"
+    assert written["offset_days"] == 3241
 
 
 def test_every_dataset_is_delivered_first_with_its_history_and_nothing_after_today(
@@ -146,9 +147,7 @@ def test_keys_of_new_rows_are_unique_over_all_deliveries(
         ("provider_events", "event_id"),
         ("privacy_erasures", "request_id"),
     ):
-        assert not count(
-            delivered, f"select count(*) - count(distinct ({key})) from {name}"
-        ), name
+        assert not count(delivered, f"select count(*) - count(distinct ({key})) from {name}"), name
 
 
 def test_every_run_day_brings_orders_carts_consents_and_new_members(
@@ -196,10 +195,7 @@ def test_products_are_all_there_with_a_group_and_a_price(
         " or not regexp_matches(price, '^[0-9]+[.][0-9]{2} NOK$')"
         " or not starts_with(image_link, 'https://'))",
     )
-    groups = {
-        row[0]
-        for row in delivered.execute(f"select distinct product_group {first}").fetchall()
-    }
+    groups = {row[0] for row in delivered.execute(f"select distinct product_group {first}").fetchall()}
     assert {"coffee", "dog", "baking", "baby", "coffee_filters"} <= groups
 
 

@@ -64,9 +64,7 @@ def test_every_prefix_gives_valid_mobiles() -> None:
                 assert phonenumbers.is_valid_number(phonenumbers.parse(text)), text
 
 
-def test_people_have_several_records_that_do_not_always_agree(
-    home: Path, delivered: duckdb.DuckDBPyConnection
-) -> None:
+def test_people_have_several_records_that_do_not_always_agree(home: Path, delivered: duckdb.DuckDBPyConnection) -> None:
     """A single customer view has nothing to do if every system writes everybody down alike."""
     truth = home / "demo" / "truth_persons.parquet"
     several, differing = delivered.execute(
@@ -110,9 +108,7 @@ def test_no_two_people_get_the_same_address_by_accident() -> None:
     assert len({p.language for p in people}) == 5
 
 
-@pytest.mark.parametrize(
-    ("name", "letters"), [("Øyvind", "oyvind"), ("Sæther", "saether"), ("O'Connor", "oconnor")]
-)
+@pytest.mark.parametrize(("name", "letters"), [("Øyvind", "oyvind"), ("Sæther", "saether"), ("O'Connor", "oconnor")])
 def test_names_become_plain_letters_in_an_address(name: str, letters: str) -> None:
     assert ascii_letters(name) == letters
 
@@ -120,8 +116,6 @@ def test_names_become_plain_letters_in_an_address(name: str, letters: str) -> No
 def test_organisation_numbers_have_a_right_check_digit() -> None:
     for key in range(50):
         number = organisation_number(Dice(9), key)
-        weighted = sum(
-            int(digit) * weight
-            for digit, weight in zip(number, (3, 2, 7, 6, 5, 4, 3, 2, 1), strict=True)
-        )
-        assert len(number) == 9 and weighted % 11 == 0
+        weighted = sum(int(digit) * weight for digit, weight in zip(number, (3, 2, 7, 6, 5, 4, 3, 2, 1), strict=True))
+        assert len(number) == 9
+        assert weighted % 11 == 0

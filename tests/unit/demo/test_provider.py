@@ -164,13 +164,9 @@ def test_full_mails_in_a_tar_are_read_by_their_index(home: Path) -> None:
             entry = tarfile.TarInfo(name)
             entry.size = len(content)
             tar.addfile(entry, io.BytesIO(content.encode()))
-    (day / "email" / "b.tar.zst").write_bytes(
-        zstandard.ZstdCompressor().compress(packed.getvalue())
-    )
+    (day / "email" / "b.tar.zst").write_bytes(zstandard.ZstdCompressor().compress(packed.getvalue()))
     path = f"{RUN_DATE}/email/b.tar.zst"
-    (day / "b.manifest.json").write_text(
-        json.dumps({"channel": "email", "files": [{"path": path}]})
-    )
+    (day / "b.manifest.json").write_text(json.dumps({"channel": "email", "files": [{"path": path}]}))
     assert answer(home, RUN_DATE).n_messages == 1
 
 

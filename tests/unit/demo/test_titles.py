@@ -36,9 +36,7 @@ def test_types_are_told_in_plain_words(kind: str, category: str, name: str) -> N
         (None, "SUGAR", "GROCERY", None),
     ],
 )
-def test_sizes_are_metric_or_left_out(
-    size: str | None, kind: str, department: str, metric: str | None
-) -> None:
+def test_sizes_are_metric_or_left_out(size: str | None, kind: str, department: str, metric: str | None) -> None:
     """A crate's weight in a title would look like an offer of forty pounds of bananas."""
     assert metric_size(size, kind, department) == metric
 
@@ -55,9 +53,7 @@ def test_sizes_are_metric_or_left_out(
         ("FRZN PIE/DESSERTS", "PIES", "frzn_pie_desserts"),
     ],
 )
-def test_an_accessory_never_falls_into_the_group_it_belongs_to(
-    category: str, kind: str, group: str
-) -> None:
+def test_an_accessory_never_falls_into_the_group_it_belongs_to(category: str, kind: str, group: str) -> None:
     """The accessory split of a journey needs the accessory in a group of its own."""
     assert product_group(category, kind, "GROCERY") == group
 
