@@ -6,7 +6,6 @@ with
         from {{ ref('stg_service__cases') }}
         where opened_at < {{ as_of() }} and coalesce(closed_at >= {{ as_of() }}, true)
     ),
-    persons as (select * from {{ ref('int_identity__persons') }}),
     orders as (select order_id, customer_id from {{ ref('fct_orders') }} where customer_id is not null),
     identifiers as (select * from {{ ref('dim_customer_identifiers') }}),
     claims as (
