@@ -8,14 +8,7 @@ with
         select * from {{ ref('int_identity__persons') }}
     ),
     browsers as (
-        select
-            identifier_value as anonymous_id,
-            min(customer_id) as customer_id,
-            cast(null as timestamptz) as valid_from,
-            cast(null as timestamptz) as valid_to
-        from {{ ref('dim_customer_identifiers') }}
-        where identifier_kind = 'anonymous_id'
-        group by identifier_value
+        select * from {{ ref('int_identity__anonymous_ids') }}
     ),
     orders as (
         select * from {{ ref('fct_orders') }}
