@@ -102,7 +102,7 @@ class Renderer:
             settings.require_secret_key(),
         )
         self._compiler = Compiler(templates.root, brand)
-        self._texts = texts if texts is not None else _read_texts(templates)
+        self.texts = texts if texts is not None else _read_texts(templates)
         self._ready: dict[tuple[str, str, str, str, str], _Ready] = {}
 
     @property
@@ -192,7 +192,7 @@ class Renderer:
         if key not in self._ready:
             if step not in [s.id for s in spec.steps]:
                 raise LookupError(f"{journey} has no step {step}")
-            texts = self._texts.for_step(journey, step, language)
+            texts = self.texts.for_step(journey, step, language)
             self._ready[key] = self._compile(self._compiler.compile(journey, spec, step, channel, arm, texts), texts)
         return self._ready[key]
 
