@@ -1,0 +1,103 @@
+"""Runs compiled models on made-up rows, in memory: dbt compiles a chain of models once, DuckDB answers many times.
+
+Belongs here: compiling, filling the chain's inputs, reading a relation. Not here: rules, oracles, assertions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[3] / "dbt_project"
+COMPILED_DATE = date(2026, 6, 15)
+_SOURCE = re.compile(r"read_parquet\('raw/(\w+)/(\w+)/\*\.parquet', union_by_name=true\)")
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A relation that tests fill: its name as compiled SQL reads it, and its columns with types."""
+
+    relation: str
+    columns: str
+
+
+def raw(source: str, dataset: str, columns: str) -> Input:
+    """A delivered dataset; the three columns that landing adds are implied."""
+    added = "received_on DATE, source_file VARCHAR, source_line INTEGER"
+    return Input(f"raw.{source}__{dataset}", f"{columns}, {added}")
+
+
+class Chain:
+    """Models in their order, compiled for COMPILED_DATE; any other run_date is put in as a literal."""
+
+    def __init__(self, compiled: Sequence[tuple[str, str]], inputs: Sequence[Input]) -> None:
+        self._compiled = compiled
+        self._inputs = {each.relation: each for each in inputs}
+        self._connection = duckdb.connect(config={"threads": 1})
+        self._connection.execute("attach ':memory:' as warehouse; use warehouse; set TimeZone = 'UTC'")
+        for schema in ("raw", "staging", "intermediate", "marts", "seeds"):
+            self._connection.execute(f"create schema {schema}")
+        for seed in ("country_defaults", "source_trust", "placeholder_identifiers"):
+            path = PROJECT / "seeds" / f"{seed}.csv"
+            self._connection.execute(
+                f"create table seeds.{seed} as from read_csv('{path}', header = true)"
+            )
+
+    def run(self, run_date: date, tables: Mapping[str, Iterable[Row]]) -> None:
+        """Fill the inputs (those not named are empty) and build every model."""
+        for relation, each in self._inputs.items():
+            self._connection.execute(f"create or replace table {relation} ({each.columns})")
+            for row in tables.get(relation, ()):
+                names = ", ".join(f'"{name}"' for name in row)
+                marks = ", ".join("?" for _ in row)
+                self._connection.execute(
+                    f"insert into {relation} ({names}) values ({marks})", list(row.values())
+                )
+        for relation, sql in self._compiled:
+            dated = sql.replace(COMPILED_DATE.isoformat(), run_date.isoformat())
+            self._connection.execute(f"create or replace table {relation} as {dated}")
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        cursor = self._connection.execute(query)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def compile_chain(home: Path, models: Sequence[str], inputs: Sequence[Input]) -> Chain:
+    """Compile `models` with dbt, once. They are run in the order given."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
+    from dbt.cli.main import dbtRunner
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FREDNING_HOME", str(home))
+        patch.setenv("FREDNING_WAREHOUSE", str(home / "warehouse.duckdb"))
+        result = dbtRunner().invoke(
+            [
+                "compile", "--quiet", "--select", *models,
+                "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
+                "--target-path", str(home / "target"), "--log-path", str(home / "logs"),
+                "--vars", f"{{run_date: {COMPILED_DATE.isoformat()}}}",
+            ]
+        )  # fmt: skip
+        DuckDBConnectionManager.close_all_connections()
+        reset_adapters()
+    assert result.success, result.exception
+    nodes = {each.node.name: each.node for each in result.result.results}
+    compiled = [
+        (
+            f"{nodes[name].schema}.{name}",
+            _SOURCE.sub(r"raw.\1__\2", nodes[name].compiled_code),
+        )
+        for name in models
+    ]
+    return Chain(compiled, inputs)
