@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assets.landing.contract import DUCKDB_TYPES, Column, ColumnType
-from assets.landing.rows import MAX_FIELD_CHARACTERS
+from assets.landing.rows import MAX_FIELD_BYTES
 
 # (rule, what the value must be): the words of a rejected row.
 TYPE_RULES: Mapping[ColumnType, tuple[str, str]] = {
-    "text": ("unusable_text", f"must not hold NUL or more than {MAX_FIELD_CHARACTERS} characters"),
+    "text": ("unusable_text", f"must not hold NUL or more than {MAX_FIELD_BYTES} bytes"),
     "integer": ("not_a_whole_number", "must be a whole number that fits 32 bits"),
     "number": ("not_a_number", "must be a number with a decimal point"),
     "money": ("not_an_amount", "must be an amount with a decimal point, without a currency"),
@@ -59,7 +59,7 @@ def _from_text(kind: ColumnType, v: str) -> str:
     match kind:
         case "text":
             return (
-                f"case when length({v}) <= {MAX_FIELD_CHARACTERS} and not contains({v}, chr(0)) then {v} end"
+                f"case when strlen({v}) <= {MAX_FIELD_BYTES} and not contains({v}, chr(0)) then {v} end"
             )
         case "integer":
             return _matching(v, _WHOLE, f"try_cast({v} as integer)")

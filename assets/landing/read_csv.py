@@ -17,7 +17,7 @@ import pyarrow.csv as pacsv
 from assets.landing.contract import Contract
 from assets.landing.delivery import FileProblem, decoded
 from assets.landing.header import missing_columns, require_columns, unknown_columns
-from assets.landing.rows import MAX_FIELD_CHARACTERS, BrokenRow, FileRows
+from assets.landing.rows import MAX_FIELD_BYTES, BrokenRow, FileRows
 
 RELATION = "csv_rows"
 
@@ -130,7 +130,7 @@ def _read_carefully(
 
 def _records(text: str, delimiter: str, broken: list[BrokenRow]) -> Iterator[tuple[int, list[str]]]:
     """(line, fields) of every record after the header; one that cannot be split costs one line, no more."""
-    csv.field_size_limit(MAX_FIELD_CHARACTERS)
+    csv.field_size_limit(MAX_FIELD_BYTES)
     lines = list(io.StringIO(text, newline=""))
     position = next(i for i, line in enumerate(lines) if line.strip()) + 1
     n_malformed = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 # A field longer than this is a mistake (usually a quote that never closes), not a value.
-MAX_FIELD_CHARACTERS = 131_072
+MAX_FIELD_BYTES = 131_072
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,24 +85,15 @@ class Workbench:
             values.append(f"{prepared(column.name, kind)} as v{number}")
             casts.append(f"{typed(column, kind, f'v{number}')} as c{number}")
             checks.append(f"((v{number} is not null and c{number} is null)::bigint << {number})")
+        cells = ", ".join(f"c{n}" for n in range(len(contract.columns)))
         self.connection.execute(
             f"""
-            create or replace temp table checked as
-            select line, {", ".join(f"c{n}" for n in range(len(contract.columns)))},
-                {" + ".join(checks) or "0::bigint"} as failed
+            insert into typed
+            select $file_no, line, $received_on, $source_file, {" + ".join(checks) or "0::bigint"}, {cells}
             from (
                 select *, {", ".join(casts)}
                 from (select line, {", ".join(values)} from {rows.relation})
             )
-            """
-        )
-        self.connection.execute(
-            f"""
-            insert into typed
-            select $file_no, line, $received_on, $source_file, failed,
-                {", ".join(f"c{n}" for n in range(len(contract.columns)))}
-            from checked
-            where failed = 0
             """,
             {"file_no": file_no, "received_on": received_on, "source_file": source_file},
         )
@@ -111,19 +102,26 @@ class Workbench:
     def _type_rejects(
         self, contract: Contract, file_no: int, rows: FileRows, types: dict[str, str]
     ) -> list[Reject]:
-        found = self.connection.sql("select coalesce(bit_or(failed), 0) from checked").fetchall()[0][0]
+        """Takes the rows with a value of another type off the table again and says what was wrong with them."""
+        found = self.connection.execute(
+            "select coalesce(bit_or(failed), 0) from typed where file_no = $file_no", {"file_no": file_no}
+        ).fetchall()[0][0]
         numbers = [n for n in range(len(contract.columns)) if found >> n & 1]
         if not numbers:
             return []
         names = [contract.columns[n].name for n in numbers]
         values = ", ".join(f"cast({prepared(name, types[name])} as varchar)" for name in names)
-        broken = self.connection.sql(
+        broken = self.connection.execute(
             f"""
-            select line, checked.failed, {values}
-            from {rows.relation} join (select line, failed from checked where failed <> 0) as checked using (line)
+            select line, misfits.failed, {values}
+            from {rows.relation}
+            join (select source_line as line, failed from typed where file_no = $file_no and failed <> 0) as misfits
+                using (line)
             order by line
-            """
+            """,
+            {"file_no": file_no},
         ).fetchall()
+        self.connection.execute("delete from typed where failed <> 0")
         rejects = []
         for line, failed, *delivered in broken:
             for number, value in zip(numbers, delivered, strict=True):
