@@ -35,7 +35,7 @@ def sort_out(
 
     Several deliveries are checked at once (a check costs more than its rows); outcomes are still told apart.
     """
-    frame = bench.frame(suite.columns)
+    frame = bench.frame(contract, suite.columns)
     deliveries = np.asarray(delivery_of_file, dtype=np.int64)
     delivery = deliveries[frame["file_no"].to_numpy()] if len(frame) else np.empty(0, dtype=np.int64)
     n_rows = np.bincount(delivery, minlength=n_deliveries)
@@ -105,7 +105,8 @@ def _shown(contract: Contract, names: Sequence[str], values: Sequence[object]) -
         column = contract.column(name)
         # A time or an amount that has its type cannot be somebody's name that slipped into the column.
         is_harmless = column.type not in ("text", "json") and not column.personal
-        texts.append(str(value) if is_harmless else masked(contract, name, str(value)) or "")
+        text = f"{value}Z" if column.type == "instant" else str(value)
+        texts.append(text if is_harmless else masked(contract, name, text) or "")
     return ", ".join(texts) or None
 
 

@@ -132,13 +132,18 @@ class Workbench:
                     rejects.append(Reject(file_no, line, column.name, rule, shown, f"{column.name} {reason}"))
         return rejects
 
-    def frame(self, columns: Sequence[str]) -> pd.DataFrame:
-        """The typed rows in order of file and line, with the columns that checks need."""
-        names = "".join(f', "{name}"' for name in columns)
+    def frame(self, contract: Contract, columns: Sequence[str]) -> pd.DataFrame:
+        """The typed rows in order of file and line, with the columns that checks need; instants in UTC, naive."""
+        names = "".join(
+            f""", "{name}" at time zone 'UTC' as "{name}\""""
+            if contract.column(name).type == "instant"
+            else f', "{name}"'
+            for name in columns
+        )
         return self.connection.sql(
             f"""
             select file_no, source_line, received_on,
-                (received_on + interval 1 day)::timestamp::timestamptz as received_until {names}
+                (received_on + interval 1 day)::timestamp::timestamptz at time zone 'UTC' as received_until {names}
             from typed
             order by file_no, source_line
             """
