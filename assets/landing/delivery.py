@@ -25,7 +25,7 @@ _IN_FLIGHT = (".part", ".partial", ".tmp", ".filepart", ".crdownload", "~", ".ok
 
 # One file is read into memory as a whole. A larger one is refused by name instead of ending the process
 # (a small compressed file can unpack to anything).
-MAX_FILE_BYTES = 2 * 1024**3
+MAX_FILE_BYTES = 1024**3
 _CHUNK = 16 * 1024**2
 
 _LOOKS_LIKE = (
@@ -44,6 +44,11 @@ class FileProblem(Exception):
     def __init__(self, *lines: str) -> None:
         super().__init__("; ".join(lines))
         self.lines = lines
+
+
+_TOO_LARGE = FileProblem(
+    f"holds more than {MAX_FILE_BYTES // 1024**2} MB unpacked; deliver it in several files"
+)
 
 
 @dataclass(frozen=True)
@@ -82,27 +87,36 @@ class DeliveredFile:
             )
         return found
 
-    def read(self) -> bytes:
-        """The unpacked bytes. Raises `FileProblem` when they cannot be had whole."""
+    def packed(self) -> bytes:
+        """The bytes as delivered. Raises `FileProblem` when the disk does not give them."""
+        try:
+            return self.path.read_bytes()
+        except OSError as error:
+            raise FileProblem("cannot be read from the disk; deliver it again") from error
+
+    def unpacked(self, packed: bytes) -> bytes:
+        """The content. Raises `FileProblem` when it cannot be had whole."""
+        if not self.compression or not packed:
+            content = packed
+        else:
+            content = self._decompressed(packed)
+        if len(content) > MAX_FILE_BYTES:
+            raise _TOO_LARGE
+        return content
+
+    def _decompressed(self, packed: bytes) -> bytes:
         chunks: list[bytes] = []
         size = 0
         try:
-            with pa.OSFile(str(self.path)) as stream:
-                source = pa.CompressedInputStream(stream, self.compression) if self.compression else stream
-                while self.stamp[0] and (chunk := source.read(_CHUNK)):
-                    size += len(chunk)
-                    if size > MAX_FILE_BYTES:
-                        raise FileProblem(
-                            f"holds more than {MAX_FILE_BYTES // 1024**3} GB unpacked; deliver it in several files"
-                        )
+            with pa.CompressedInputStream(pa.BufferReader(packed), self.compression) as stream:
+                while size <= MAX_FILE_BYTES and (chunk := stream.read(_CHUNK)):
                     chunks.append(chunk)
+                    size += len(chunk)
         except OSError as error:
             if "Truncated" in str(error):
                 problem = f"ends in the middle of its {self.compression} data: the transfer was cut off"
-            elif self.compression:
-                problem = f"is no valid {self.compression} file, or its data is damaged"
             else:
-                problem = "cannot be read from the disk"
+                problem = f"is no valid {self.compression} file, or its data is damaged"
             raise FileProblem(f"{problem}; deliver it again") from error
         return b"".join(chunks)
 
@@ -159,3 +173,16 @@ def delivered_days(settings: Settings, contract: Contract) -> Iterator[date]:
             continue
         if path.is_dir() and path.name == day.isoformat():
             yield day
+
+
+def strays(settings: Settings, contract: Contract) -> list[str]:
+    """What lies beside the days' folders: somebody meant to deliver it, and nobody reads it."""
+    folder = settings.landing_dir / contract.source / contract.dataset
+    if not folder.is_dir():
+        return []
+    days = {day.isoformat() for day in delivered_days(settings, contract)}
+    return [
+        f"{path.name}: lies where nothing is read; deliver into a folder named after its day, like 2026-01-31"
+        for path in sorted(folder.iterdir())
+        if path.name not in days and not path.name.startswith((".", "_"))
+    ]

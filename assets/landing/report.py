@@ -26,9 +26,18 @@ class ExpectationOutcome:
     n_broken: int = 0
 
 
+# States of a file whose rows are in the raw file, and of one whose present content was refused.
+IN_FORCE = ("landed", "superseded")
+REFUSED = ("refused", "superseded")
+
+
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What became of one file: `landed`, `duplicate` (same content as another file of the day) or `refused`."""
+    """What became of one file.
+
+    `landed`; `duplicate`: same content as another file of the day; `refused`; `superseded`: refused, but what was
+    landed under its name before is still in force.
+    """
 
     name: str
     status: str

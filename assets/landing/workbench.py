@@ -184,6 +184,9 @@ class Workbench:
         )
         self.connection.unregister("gone")
 
+    def remove_file(self, file_no: int) -> None:
+        self.connection.execute("delete from typed where file_no = $file_no", {"file_no": file_no})
+
     def remove_day(self, received_on: date) -> None:
         self.connection.execute("delete from typed where received_on = $day", {"day": received_on})
 

@@ -219,3 +219,21 @@ def test_unknown_columns_are_left_out_and_reported(shop: Shop) -> None:
     report = shop.land(ORDERS)
     assert report.unknown_columns == ("colour_of_box",)
     assert report.n_rows_kept == 1
+
+
+def test_a_file_that_unpacks_to_too_much_is_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few kilobytes of zeros can unpack to more than the machine has."""
+    monkeypatch.setattr("assets.landing.delivery.MAX_FILE_BYTES", 10_000)
+    monkeypatch.setattr("assets.landing.delivery._CHUNK", 1_000)
+    shop.deliver(ORDERS, b"0" * 1_000_000, "a.csv.gz")
+    assert "deliver it in several files" in only_error(shop)
+
+
+def test_deeply_nested_json_costs_its_line_at_most(shop: Shop) -> None:
+    """A line made to exhaust a parser's stack."""
+    deep = '{"order_id": ' + "[" * 200_000 + "]" * 200_000 + "}"
+    shop.deliver_rows(ORDERS, [{"order_id": "W1"}], "good.ndjson")
+    shop.deliver(ORDERS, deep + "\n", "deep.ndjson")
+    report = shop.land(ORDERS)
+    assert shop.raw(ORDERS, "order_id") == [("W1",)]
+    assert report.n_rows_kept == 1

@@ -10,11 +10,12 @@ import pytest
 from tests.unit.landing.conftest import GOOD, Shop
 
 ORDERS = "webshop/orders"
-HEADER = ",".join(GOOD[ORDERS])
+GOOD_ORDER = {**GOOD[ORDERS], "is_gift": ""}
+HEADER = ",".join(GOOD_ORDER)
 
 
 def row(**changes: str) -> str:
-    return ",".join({**GOOD[ORDERS], **changes}.values())
+    return ",".join({**GOOD_ORDER, **changes}.values())
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,7 @@ def row(**changes: str) -> str:
         ({"placed_at": "infinity"}, "placed_at", "not_an_instant"),
         ({"currency": "kroner"}, "currency", "well_formed"),
         ({"order_id": "W\0"}, "order_id", "unusable_text"),
+        ({"is_gift": "maybe"}, "is_gift", "not_a_boolean"),
     ],
 )
 def test_a_broken_value_costs_its_own_row_only(
@@ -76,8 +78,8 @@ def test_ragged_rows_are_put_aside_with_their_line(shop: Shop) -> None:
     shop.deliver(ORDERS, text)
     report = shop.land(ORDERS)
     assert shop.rejects(ORDERS, "source_line, rule, value, reason") == [
-        (3, "field_count", None, "the row has 2 fields, the header 7"),
-        (4, "field_count", None, "the row has 8 fields, the header 7"),
+        (3, "field_count", None, "the row has 2 fields, the header 8"),
+        (4, "field_count", None, "the row has 9 fields, the header 8"),
     ]
     assert report.n_rows_kept == 2
 

@@ -264,3 +264,35 @@ def test_landed_files_have_the_types_of_the_empty_ones(shop: Shop, dataset: str)
     landed = duckdb.sql(f"describe from '{folder}/{DAY}.parquet'").fetchall()
     empty = duckdb.sql(f"describe from '{folder}/{EMPTY}'").fetchall()
     assert [row[:2] for row in landed] == [row[:2] for row in empty]
+
+
+def test_a_broken_file_never_costs_the_rows_that_were_landed_under_its_name(shop: Shop) -> None:
+    """Not even when another file arrives while it is still broken."""
+    shop.deliver_rows(CONSENTS, [{"event_id": "c1"}], "a.csv")
+    shop.land(CONSENTS)
+    shop.deliver(CONSENTS, b"\xff broken", "a.csv")
+    shop.land(CONSENTS)
+    shop.deliver_rows(CONSENTS, [{"event_id": "c2"}], "b.csv")
+    assert shop.land(CONSENTS).contract_errors
+    assert shop.raw(CONSENTS, "event_id") == [("c1",)]
+    shop.deliver_rows(CONSENTS, [{"event_id": "c1"}], "a.csv")
+    assert shop.land(CONSENTS).contract_errors == ()
+    assert shop.raw(CONSENTS, "event_id") == [("c1",), ("c2",)]
+
+
+def test_a_file_may_be_renamed_after_it_was_landed(shop: Shop) -> None:
+    """Its content is still there, so nothing is lost."""
+    path = shop.deliver_rows(CONSENTS, [{"event_id": "c1"}], "a.csv")
+    shop.land(CONSENTS)
+    path.rename(path.with_name("b.csv"))
+    assert shop.land(CONSENTS).contract_errors == ()
+    assert shop.raw(CONSENTS, "event_id, source_file") == [("c1", "b.csv")]
+
+
+def test_files_outside_a_day_are_reported(shop: Shop) -> None:
+    """A folder named 20261120 would never be read, and nobody would know."""
+    shop.deliver_rows(CONSENTS, [{}])
+    folder = shop.settings.landing_dir / CONSENTS
+    (folder / "20261120").mkdir()
+    (folder / "lost.csv").write_text("x")
+    assert [error.split(":")[0] for error in shop.land(CONSENTS).open_errors] == ["20261120", "lost.csv"]
