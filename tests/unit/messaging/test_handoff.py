@@ -1,0 +1,349 @@
+"""The hand-off of a day: once, in order, and only what may still be sent at that instant."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes
+from email.policy import SMTP
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from assets.messaging import approvals
+from assets.messaging.clock import FixedClock
+from assets.messaging.ledger_guard import open_ledger
+from assets.messaging.ledger_views import count_by_state, life_of, list_batches
+from assets.messaging.limits import Caps
+from assets.messaging.outbox import Outbox
+from assets.messaging.provider_events import apply_provider_events
+from assets.messaging.states import State
+from orchestration.settings import Settings
+from tests.faults import kit
+from tests.faults.kit import ListContent, PlainSource, all_files, hand_off, handed_off, row
+
+NOON = datetime(2026, 11, 20, 11, tzinfo=UTC)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    return kit.settings(tmp_path)
+
+
+@pytest.fixture
+def outbox(home: Settings) -> Iterator[Outbox]:
+    with open_ledger(home) as opened:
+        yield opened
+
+
+def states(outbox: Outbox) -> dict[str, int]:
+    counted: dict[str, int] = {}
+    for group in count_by_state(outbox):
+        counted[group["state"]] = counted.get(group["state"], 0) + group["n"]
+    return counted
+
+
+def opt_out(number: int, at: datetime, event: str = "unsubscribed", **changes: Any) -> dict[str, Any]:
+    return {
+        "event": event,
+        "channel": "email",
+        "address": f"{kit.CANARY}{number}@kunde.example",
+        "occurred_at": at,
+        "message_id": None,
+        **changes,
+    }
+
+
+def test_every_message_is_handed_off_with_what_a_provider_needs(home: Settings, outbox: Outbox) -> None:
+    """The collector sees files, manifests and templates, and nothing else lies in the outbox."""
+    rows = [row(n) for n in range(5)] + [row(9, channel="sms", address="+4740000009")]
+    report = hand_off(home, outbox, ListContent(rows)).run()
+    assert report.n_accepted == 6
+    records = {record["message_id"]: record for record in handed_off(home)}
+    assert set(records) == {one["message_id"] for one in rows}
+    mail = records[rows[0]["message_id"]]
+    assert mail["fields"] == {"first_name": "Kanari0"}
+    assert mail["subject"] == "Takk for handelen, Kanari0"
+    assert mail["send_at"] == "2026-11-20T09:00:00Z"
+    assert (mail["permission_basis"], mail["permission_id"]) == ("consent", "p0")
+    assert (home.outbox_dir / mail["template"]).exists()
+    assert records[rows[5]["message_id"]]["text"] == "Takk for handelen, Kanari9!"
+    kinds = {Path(name).parts[0] if name.startswith("templates") else Path(name).suffixes[-1] for name in all_files(home)}
+    assert kinds == {"templates", ".zst", ".json"}
+    assert not list((home.home / "staging").iterdir())
+
+
+def test_the_same_day_again_changes_no_byte(home: Settings, outbox: Outbox) -> None:
+    """What was handed off never changes, and nothing leaves twice."""
+    content = ListContent([row(n) for n in range(20)])
+    hand_off(home, outbox, content, max_batch=7).run()
+    before = all_files(home)
+    again = hand_off(home, outbox, content, max_batch=7).run()
+    assert again.n_accepted == 0
+    assert again.plan.already == {"ACCEPTED": 20}
+    assert all_files(home) == before
+
+
+def test_new_messages_of_a_later_run_get_a_further_file(home: Settings, outbox: Outbox) -> None:
+    """A late receipt may start a journey at noon; the morning's files stay as they are."""
+    hand_off(home, outbox, ListContent([row(n) for n in range(3)])).run()
+    before = all_files(home)
+    report = hand_off(home, outbox, ListContent([row(n) for n in range(5)])).run()
+    assert report.n_accepted == 2
+    after = all_files(home)
+    assert before.items() <= after.items()
+    assert len(handed_off(home)) == 5
+
+
+def test_two_installations_write_the_same_bytes(tmp_path: Path) -> None:
+    """A replay of a day must be comparable with the day itself."""
+    written = []
+    for name in ("one", "other"):
+        setting = kit.settings(tmp_path / name)
+        with open_ledger(setting) as outbox:
+            hand_off(setting, outbox, ListContent([row(n) for n in range(9)]), source=PlainSource(handoff="eml")).run()
+        written.append(all_files(setting))
+    assert written[0] == written[1]
+
+
+def test_full_mails_travel_as_a_tar_that_anything_reads(home: Settings, outbox: Outbox) -> None:
+    """Each .eml must be the exact bytes of a complete mail, found by its name in the index."""
+    hand_off(home, outbox, ListContent([row(n) for n in range(3)]), source=PlainSource(handoff="eml")).run()
+    name = next(name for name in all_files(home) if name.endswith(".tar.zst"))
+    plain = zstandard.ZstdDecompressor().stream_reader(BytesIO(all_files(home)[name])).read()
+    with tarfile.open(fileobj=BytesIO(plain)) as tar:
+        assert tar.getnames()[0] == "index.ndjson"
+        for record in handed_off(home):
+            file = tar.extractfile(f"{record['message_id']}.eml")
+            assert file is not None
+            message = message_from_bytes(file.read(), policy=SMTP)
+            assert message["Message-ID"] == f"<{record['message_id']}@fredning.example>"
+            assert message["To"] == record["address"]
+            assert message["List-Unsubscribe"] == f"<{record['unsubscribe_link']}>"
+
+
+def test_an_opt_out_after_the_decision_is_obeyed(home: Settings, outbox: Outbox) -> None:
+    """Known to the warehouse, or told to the ledger a second ago: either stops the message, not its batch."""
+    rows = [row(n) for n in range(4)] + [row(4, permission_basis="service", **{"class": "service"})]
+    apply_provider_events(outbox, kit.SECRET.encode(), [opt_out(1, NOON), opt_out(4, NOON)])
+    gone = {(rows[2]["address"], "email"), (rows[4]["address"], "email")}
+    report = hand_off(home, outbox, ListContent(rows, gone)).run()
+    assert report.n_accepted == 3
+    sent = {record["message_id"] for record in handed_off(home)}
+    assert sent == {rows[n]["message_id"] for n in (0, 3, 4)}
+    assert {(r["state"], r["reason"]) for r in count_by_state(outbox)} == {
+        ("ACCEPTED", None),
+        ("SUPPRESSED", "WITHDRAWN"),
+    }
+
+
+def test_an_opt_out_that_the_decision_already_knew_does_not_undo_a_new_consent(
+    home: Settings, outbox: Outbox
+) -> None:
+    """The ledger keeps opt-outs for good, but only those after as_of are news."""
+    apply_provider_events(outbox, kit.SECRET.encode(), [opt_out(0, kit.SIX - timedelta(days=2))])
+    assert hand_off(home, outbox, ListContent([row(0)])).run().n_accepted == 1
+
+
+@pytest.mark.parametrize("event", [{"event": "complained"}, {"event": "bounced", "bounce_type": "hard"}])
+def test_a_complaint_or_hard_bounce_stops_everything_to_that_address(
+    home: Settings, outbox: Outbox, event: dict[str, Any]
+) -> None:
+    """Also service messages, and also those planned by other journeys: the address is dead or angry."""
+    reported = opt_out(0, kit.SIX - timedelta(days=9), **event)
+    reported["address"] = reported["address"].upper()
+    apply_provider_events(outbox, kit.SECRET.encode(), [reported])
+    report = hand_off(home, outbox, ListContent([row(0, permission_basis="service"), row(1)])).run()
+    assert report.n_accepted == 1
+    assert ("SUPPRESSED", "ADDRESS_SUPPRESSED") in {(r["state"], r["reason"]) for r in count_by_state(outbox)}
+
+
+def test_an_opt_out_while_the_file_is_being_made_makes_the_file_anew(home: Settings, outbox: Outbox) -> None:
+    """Everything whose SENDING starts after an opt-out honours it; the file was only staged."""
+
+    def leave(point: str) -> None:
+        if point == "staged":
+            apply_provider_events(outbox, kit.SECRET.encode(), [opt_out(1, NOON)])
+
+    rows = [row(n) for n in range(3)]
+    report = hand_off(home, outbox, ListContent(rows), failpoint=leave).run()
+    assert report.n_accepted == 2
+    assert rows[1]["message_id"] not in {record["message_id"] for record in handed_off(home)}
+
+
+def test_a_message_that_has_expired_by_the_clock_is_not_sent(home: Settings, outbox: Outbox) -> None:
+    """After a day's outage there is no late blast."""
+    rows = [row(0, expires_at=kit.SIX), row(1, expires_at=datetime(2026, 11, 20, 9, 0, 1, tzinfo=UTC)), row(2)]
+    assert hand_off(home, outbox, ListContent(rows)).run().n_accepted == 1
+    assert states(outbox) == {"ACCEPTED": 1, "EXPIRED": 2}
+
+
+def test_a_run_whose_day_is_over_sends_nothing(home: Settings, outbox: Outbox) -> None:
+    """Its quarantines and sending hours were worked out for that day; the next run decides anew."""
+    late = FixedClock(datetime(2026, 11, 20, 23, 0, tzinfo=UTC))  # midnight in Oslo
+    report = hand_off(home, outbox, ListContent([row(0)]), clock=late).run()
+    assert list(report.held.values()) == ["the day it was decided for is over"]
+    assert not all_files(home)
+
+
+def test_sent_at_is_never_before_the_hand_off(home: Settings, outbox: Outbox) -> None:
+    """The next quarantine counts from here, so an early send_at in a late run must not shorten it."""
+    hand_off(home, outbox, ListContent([row(0), row(7_200)]), clock=FixedClock(NOON - timedelta(hours=1))).run()
+    batch = list_batches(outbox)[0]["batch_id"]
+    sent = {member["send_at"]: member["sent_at"] for member in outbox.members(batch)}
+    nine, eleven = datetime(2026, 11, 20, 9, tzinfo=UTC), datetime(2026, 11, 20, 11, tzinfo=UTC)
+    assert sent == {nine: NOON - timedelta(hours=1), eleven: eleven}
+
+
+def test_poison_is_put_aside_with_a_reason_and_the_batch_goes_on(home: Settings, outbox: Outbox) -> None:
+    """One broken row may not keep a thousand customers waiting, and its reason may not name its person."""
+    nameless = json.dumps({"customer": {"first_name": None}})
+    rows = [
+        row(0),
+        row(1, content=nameless),
+        row(2, address=None),
+        row(3, address="kåre@kunde.example"),
+        row(4, content=json.dumps({"customer": {"first_name": "Eve\r\nBcc: x"}})),
+    ]
+    report = hand_off(home, outbox, ListContent(rows), source=PlainSource(handoff="eml")).run()
+    assert (report.n_accepted, report.plan.n_poison) == (1, 4)
+    assert states(outbox) == {"ACCEPTED": 1, "HELD": 4}
+    assert sorted(report.plan.poison_reasons) == [
+        "control character in Subject",
+        "the template asks for first_name",
+        "there is no address",
+        "unusable address in To",
+    ]
+    repaired = hand_off(home, outbox, ListContent([row(1)]), source=PlainSource(handoff="eml")).run()
+    assert repaired.n_accepted == 1
+
+
+# --- approval, breaker, stop ------------------------------------------------------------------------
+
+
+def test_without_approval_nothing_leaves_and_with_it_exactly_what_was_approved(home: Settings) -> None:
+    """Approval is bound to the hash: another text, or another message, needs another one."""
+    manual = replace(home, approval="manual")
+    content = ListContent([row(n) for n in range(3)])
+    with open_ledger(manual) as outbox:
+        report = hand_off(manual, outbox, content).run()
+        assert list(report.held.values()) == ["not approved"]
+        assert not all_files(manual)
+        [batch] = list_batches(outbox)
+        assert approvals.approve(outbox, batch["sha256"][:12], "kari", NOON) == batch["batch_id"]
+
+        changed = hand_off(manual, outbox, content, source=PlainSource("Kjøp mer")).run()
+        assert list(changed.held.values()) == ["not approved"]
+        assert not all_files(manual)
+        with pytest.raises(approvals.ApprovalRefused, match="SUPERSEDED"):
+            approvals.approve(outbox, batch["sha256"], "kari", NOON)
+
+        waiting = next(b for b in list_batches(outbox) if b["state"] == "HELD_BACK")
+        approvals.approve(outbox, waiting["sha256"], "kari", NOON)
+        more = ListContent([*content.rows, row(3)])
+        sent = hand_off(manual, outbox, more, source=PlainSource("Kjøp mer")).run()
+        assert sent.n_accepted == 3
+        assert list(sent.held.values()) == ["not approved"]
+        assert {r["message_id"] for r in handed_off(manual)} == {r["message_id"] for r in content.rows}
+        manifest = json.loads(next(t for n, t in all_files(manual).items() if n.endswith(".manifest.json")))
+        assert manifest["approval"] == {"sha256": waiting["sha256"], "by": "kari", "at": NOON.isoformat()}
+
+
+def test_an_approved_batch_still_leaves_out_who_opted_out_since(home: Settings) -> None:
+    """Approval says what may be said, not that a customer's no is overruled."""
+    manual = replace(home, approval="manual")
+    content = ListContent([row(n) for n in range(3)])
+    with open_ledger(manual) as outbox:
+        hand_off(manual, outbox, content).run()
+        approvals.approve(outbox, list_batches(outbox)[0]["sha256"], "kari", NOON)
+        apply_provider_events(outbox, kit.SECRET.encode(), [opt_out(0, NOON)])
+        assert hand_off(manual, outbox, content).run().n_accepted == 2
+
+
+def test_a_person_can_stop_one_batch_and_only_a_person_lets_it_go(home: Settings) -> None:
+    """Automatic approval must not undo somebody's no."""
+    manual = replace(home, approval="manual")
+    with open_ledger(home) as outbox:
+        content = ListContent([row(0)])
+        hand_off(manual, outbox, content).run()
+        sha256 = list_batches(outbox)[0]["sha256"]
+        approvals.stop_batch(outbox, sha256, "ola")
+        assert list(hand_off(home, outbox, content).run().held.values()) == ["stopped by ola"]
+        approvals.approve(outbox, sha256, "kari", NOON)
+        assert hand_off(home, outbox, content).run().n_accepted == 1
+
+
+@pytest.mark.parametrize("digits", ["", "abc", "zzzzzzzz", "0" * 8])
+def test_an_approval_that_names_nothing_is_refused(outbox: Outbox, digits: str) -> None:
+    """A typing error must never approve something else."""
+    with pytest.raises(approvals.ApprovalRefused):
+        approvals.approve(outbox, digits, "kari", NOON)
+
+
+def test_the_stop_is_looked_at_before_every_file(home: Settings, outbox: Outbox) -> None:
+    """Thrown in the middle of a run, it lets nothing start any more; afterwards the rest goes out once."""
+    seen: list[str] = []
+
+    def stop(point: str) -> None:
+        seen.append(point)
+        if seen.count("staged") == 2 and point == "staged":
+            approvals.stop_everything(outbox, "ola", NOON)
+
+    content = ListContent([row(n) for n in range(9)])
+    report = hand_off(home, outbox, content, max_batch=3, failpoint=stop).run()
+    assert report.n_accepted == 3
+    assert list(report.held.values()) == ["everything is stopped"] * 2
+    approvals.resume(outbox)
+    assert hand_off(home, outbox, content, max_batch=3).run().n_accepted == 6
+    assert len(handed_off(home)) == 9
+
+
+def test_the_kill_switch_of_the_settings_stops_everything(home: Settings, outbox: Outbox) -> None:
+    """The one that needs no ledger and no command, only the environment."""
+    report = hand_off(replace(home, kill_switch=True), outbox, ListContent([row(0)])).run()
+    assert report.n_accepted == 0
+    assert states(outbox) == {"HELD": 1}
+
+
+def test_a_day_far_above_the_usual_waits_for_a_person(home: Settings, outbox: Outbox) -> None:
+    """A hundred times the usual number is a broken trigger until somebody says otherwise."""
+    caps = Caps(min_past_runs=3, always_fine=5)
+    for day in range(3):
+        run_date = date(2026, 11, 17 + day)
+        rows = [row(100 * day + n, run_date=run_date) for n in range(2)]
+        assert hand_off(home, outbox, ListContent(rows), run_date=run_date, caps=caps).run().n_accepted == 2
+    content = ListContent([row(1_000 + n) for n in range(50)])
+    report = hand_off(home, outbox, content, caps=caps).run()
+    assert list(report.held.values()) == ["50 messages against 2 on a usual day"]
+    sha256 = next(b["sha256"] for b in list_batches(outbox) if b["state"] == "HELD_BACK")
+    approvals.approve(outbox, sha256, "kari", NOON)
+    assert hand_off(home, outbox, content, caps=caps).run().n_accepted == 50
+
+
+def test_a_held_message_is_planned_anew_by_the_next_days_run(home: Settings, outbox: Outbox) -> None:
+    """Held is not lost: the same message id, with the new day's content, in a new batch."""
+    manual = replace(home, approval="manual")
+    hand_off(manual, outbox, ListContent([row(0)])).run()
+    tomorrow = date(2026, 11, 21)
+    again = row(0, run_date=tomorrow)
+    again["message_id"] = row(0)["message_id"]
+    assert hand_off(home, outbox, ListContent([again]), run_date=tomorrow).run().n_accepted == 1
+    old, new = sorted(list_batches(outbox), key=lambda batch: batch["run_date"])
+    assert (old["state"], new["state"]) == ("SUPERSEDED", "SENT")
+    assert [step["state"] for step in life_of(outbox, again["message_id"])] == [
+        *("PLANNED", "HELD", "PLANNED", "READY", "APPROVED", "CLAIMED", "SENDING", "ACCEPTED"),
+    ]
+
+
+def test_what_is_final_is_never_planned_again(home: Settings, outbox: Outbox) -> None:
+    """Not even when a later decision says send: withdrawn and expired messages stay where they are."""
+    hand_off(home, outbox, ListContent([row(0)], {(row(0)["address"], "email")})).run()
+    report = hand_off(home, outbox, ListContent([row(0)])).run()
+    assert report.plan.already == {State.SUPPRESSED: 1}
+    assert not handed_off(home)
