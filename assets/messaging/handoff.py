@@ -155,8 +155,6 @@ class HandOff:
             content = batch.file_bytes(claim.message_ids)
             staged = self.channel.stage(batch.file, content)
             self.failpoint("staged")
-            for path, template in templates_of(batch, claim.message_ids).items():
-                self.channel.put(path, template)
             if self._is_stopped():
                 staged.unlink()
                 approvals.give_back(outbox, batch_id, claim, "everything is stopped")
@@ -168,6 +166,8 @@ class HandOff:
                 break
             staged.unlink()
         self.failpoint("intended")
+        for path, template in templates_of(batch, claim.message_ids).items():
+            self.channel.put(path, template)
         self.channel.reveal(staged, batch.file)
         self.failpoint("revealed")
         self.channel.put(manifest_name(batch.run_date, batch_id), noted["manifest"].encode())
@@ -179,8 +179,8 @@ class HandOff:
     def _undo(self, batch: Batch, claim: Claim, report: HandOffReport, error: BaseException) -> None:
         """This process is alive and knows that it has stopped, so it can say at once what came of it."""
         outbox, ids, what = self.planner.outbox, claim.message_ids, type(error).__name__
-        # If the ledger itself is what failed, the next start reconciles; the first error must be seen.
-        with contextlib.suppress(sa.exc.OperationalError):
+        # If ledger or disk is what failed, the next start finds out; the first error must be the one seen.
+        with contextlib.suppress(sa.exc.OperationalError, OSError):
             outbox.move(ids, {State.CLAIMED}, State.READY, fence=claim.fence, error=what)
             doubtful = outbox.move(ids, {State.SENDING}, State.UNKNOWN, fence=claim.fence, error=what)
             if doubtful:

@@ -72,6 +72,7 @@ class FileChannel:
         """Give a staged file its final name, in one step, and never over another file."""
         target = self.outbox_dir / name
         self._make_directory(target.parent)
+        staged.chmod(0o640)
         try:
             os.link(staged, target)
         except FileExistsError:

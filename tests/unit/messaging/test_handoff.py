@@ -74,7 +74,9 @@ def test_every_message_is_handed_off_with_what_a_provider_needs(home: Settings, 
     assert (mail["permission_basis"], mail["permission_id"]) == ("consent", "p0")
     assert (home.outbox_dir / mail["template"]).exists()
     assert records[rows[5]["message_id"]]["text"] == "Takk for handelen, Kanari9!"
-    kinds = {Path(name).parts[0] if name.startswith("templates") else Path(name).suffixes[-1] for name in all_files(home)}
+    kinds = {
+        Path(name).parts[0] if name.startswith("templates") else Path(name).suffixes[-1] for name in all_files(home)
+    }
     assert kinds == {"templates", ".zst", ".json"}
     assert not list((home.home / "staging").iterdir())
 
@@ -143,9 +145,7 @@ def test_an_opt_out_after_the_decision_is_obeyed(home: Settings, outbox: Outbox)
     }
 
 
-def test_an_opt_out_that_the_decision_already_knew_does_not_undo_a_new_consent(
-    home: Settings, outbox: Outbox
-) -> None:
+def test_an_opt_out_that_the_decision_already_knew_does_not_undo_a_new_consent(home: Settings, outbox: Outbox) -> None:
     """The ledger keeps opt-outs for good, but only those after as_of are news."""
     apply_provider_events(outbox, kit.SECRET.encode(), [opt_out(0, kit.SIX - timedelta(days=2))])
     assert hand_off(home, outbox, ListContent([row(0)])).run().n_accepted == 1

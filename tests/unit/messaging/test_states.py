@@ -149,9 +149,7 @@ class LedgerWalk(RuleBasedStateMachine):
     @invariant()
     def the_log_holds_only_permitted_moves_and_ends_at_the_state(self) -> None:
         with self.workers[0].transaction() as tx:
-            log = tx.execute(
-                sa.select(transitions.c.message_id, transitions.c.state).order_by(transitions.c.seq)
-            ).all()
+            log = tx.execute(sa.select(transitions.c.message_id, transitions.c.state).order_by(transitions.c.seq)).all()
         last: dict[str, State] = {}
         for message_id, state in log:
             if message_id in last:
