@@ -44,7 +44,7 @@ def start(work: Callable[[], None]) -> int:
     try:
         work()
         code = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - a child must never return into the test runner
         traceback.print_exc()
     finally:
         os._exit(code)

@@ -104,7 +104,7 @@ def test_a_paused_worker_that_resumes_before_its_intent_gives_way(tmp_path: Path
 
 
 def test_a_paused_worker_that_resumes_after_its_intent_is_waited_for(tmp_path: Path) -> None:
-    """An empty place proves nothing while its writer may still be alive: the messages stay in doubt until it is done."""
+    """An empty place proves nothing while its writer may be alive: its messages stay in doubt until it is done."""
     setting = kit.settings(tmp_path)
     paused = start(worker(setting, CONTENT, failpoint=at("intended", 1, signal.SIGSTOP)))
     stopped(paused)

@@ -69,7 +69,7 @@ def test_every_state_is_reachable_and_final_ones_stay() -> None:
 def test_a_move_that_the_table_does_not_name_is_refused(state: State) -> None:
     """Refused before any row is touched, so that a programming error cannot become a second message."""
     for target in set(State) - MOVES[state]:
-        with pytest.raises(IllegalMove, match="states.MOVES"):
+        with pytest.raises(IllegalMove, match=r"states\.MOVES"):
             check_move({state}, target)
 
 
