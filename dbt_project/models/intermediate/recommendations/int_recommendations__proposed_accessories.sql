@@ -35,14 +35,19 @@ proposed as (
     inner join accessories on products.product_group = accessories.from_group
 ),
 
-had as (
+lately_had as (
+    -- A purchase before the look-back says nothing about today; prices and carts speak for themselves.
     select proposed.customer_id, proposed.journey, proposed.anchor, proposed.kind, proposed.product_id, kept_out.reason
     from proposed
     cross join policy
     inner join kept_out
         on proposed.customer_id = kept_out.customer_id and proposed.product_id = kept_out.product_id
-    where kept_out.reason not in ('owned', 'same_item')
+    where kept_out.reason <> 'owned'
         or {{ local_day('kept_out.last_ordered_at') }} >= {{ local_day('proposed.anchor_at') }} - policy.accessory_lookback_days
+),
+
+kinds_had as (
+    select distinct customer_id, journey, anchor, kind from lately_had where reason = 'owned'
 ),
 
 final as (
@@ -55,9 +60,12 @@ final as (
         'accessory' as method,
         proposed.rank as method_order
     from proposed
-    anti join had
-        on proposed.customer_id = had.customer_id and proposed.journey = had.journey and proposed.anchor = had.anchor
-        and (proposed.product_id = had.product_id or (had.reason = 'owned' and proposed.kind = had.kind))
+    anti join lately_had
+        on proposed.customer_id = lately_had.customer_id and proposed.journey = lately_had.journey
+        and proposed.anchor = lately_had.anchor and proposed.product_id = lately_had.product_id
+    anti join kinds_had
+        on proposed.customer_id = kinds_had.customer_id and proposed.journey = kinds_had.journey
+        and proposed.anchor = kinds_had.anchor and proposed.kind = kinds_had.kind
     where proposed.can_be_shown
 )
 

@@ -8,19 +8,27 @@ kept_out as (
     select distinct customer_id, product_id from {{ ref('int_recommendations__kept_out') }}
 ),
 
+kept_out_items as (
+    select distinct customer_id, item_group_id
+    from {{ ref('int_recommendations__kept_out') }}
+    where item_group_id is not null
+),
+
 products as (
     select * from {{ ref('dim_products') }}
 ),
 
 also_bought as (
-    select also_bought.*
+    select also_bought.*, products.item_group_id
     from {{ ref('int_recommendations__also_bought') }} as also_bought
     inner join products on also_bought.recommended_product_id = products.product_id
     where products.is_known and products.is_in_stock and products.is_for_sale
 ),
 
 best_sellers as (
-    select * from {{ ref('int_recommendations__best_sellers') }}
+    select best_sellers.*, products.item_group_id
+    from {{ ref('int_recommendations__best_sellers') }} as best_sellers
+    left join products on best_sellers.product_id = products.product_id
 ),
 
 by_the_rule as (
@@ -34,6 +42,8 @@ by_the_rule as (
     inner join also_bought on slots.seed_product_id = also_bought.product_id
     anti join kept_out
         on slots.customer_id = kept_out.customer_id and also_bought.recommended_product_id = kept_out.product_id
+    anti join kept_out_items
+        on slots.customer_id = kept_out_items.customer_id and also_bought.item_group_id = kept_out_items.item_group_id
 ),
 
 filled as (
@@ -64,6 +74,9 @@ from_best_sellers as (
     inner join best_sellers on best_sellers.category is null or too_short.category = best_sellers.category
     anti join kept_out
         on too_short.customer_id = kept_out.customer_id and best_sellers.product_id = kept_out.product_id
+    anti join kept_out_items
+        on too_short.customer_id = kept_out_items.customer_id
+        and best_sellers.item_group_id = kept_out_items.item_group_id
 ),
 
 final as (
