@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from jinja2 import nodes
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import concat
 
+_TAG = re.compile(r"\{[{%#]")
 Render = Callable[[Mapping[str, Any]], str]
 
 
@@ -34,9 +36,12 @@ class _Environment(SandboxedEnvironment):
 
 def _environment(autoescape: bool) -> SandboxedEnvironment:
     # No loader: nothing that was filled in can ever be read as a template again.
-    return _Environment(
+    environment = _Environment(
         autoescape=autoescape, undefined=jinja2.StrictUndefined, finalize=_refuse_none, keep_trailing_newline=True
     )
+    # Fields and nothing else: no other engine has these, and they would be copied into every message's context.
+    environment.globals.clear()
+    return environment
 
 
 HTML, TEXT = _environment(True), _environment(False)
@@ -45,6 +50,8 @@ HTML, TEXT = _environment(True), _environment(False)
 def compiled(environment: SandboxedEnvironment, source: str) -> Render:
     """A function that fills in a template. Raises `jinja2.TemplateSyntaxError` now rather than per message."""
     template = environment.from_string(source)
+    if not _TAG.search(source):
+        return lambda fields: source
     root, new_context = template.root_render_func, template.new_context
     return lambda fields: concat(root(new_context(dict(fields))))
 

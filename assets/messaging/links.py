@@ -13,6 +13,9 @@ _HREF = re.compile(r"""<a\b[^>]*?\bhref="([^"]*)\"""")
 _URL_IN_TEXT = re.compile(r"https://[^\s<>\")]+")
 
 
+Campaign = tuple[tuple[str, str], ...]
+
+
 class LinkError(ValueError):
     """A link that must not be sent. The message names the rule and the host, never the whole address."""
 
@@ -37,7 +40,7 @@ def check_url(url: str, hosts: Iterable[str]) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def tagged_url(url: str, hosts: frozenset[str], campaign: tuple[tuple[str, str], ...]) -> str:
+def tagged_url(url: str, hosts: frozenset[str], campaign: Campaign) -> str:
     """A checked link with the campaign's parameters; those that stood there before under the same name give way."""
     check_url(url, hosts)
     parts = urlsplit(url)
@@ -46,7 +49,7 @@ def tagged_url(url: str, hosts: frozenset[str], campaign: tuple[tuple[str, str],
     return urlunsplit(parts._replace(query=urlencode([*kept, *campaign])))
 
 
-def campaign(journey: str, step: str, variant: str, channel: str) -> tuple[tuple[str, str], ...]:
+def campaign(journey: str, step: str, variant: str, channel: str) -> Campaign:
     """What the shop's own statistics need to know of a visit. An SMS has room for less."""
     if channel == "sms":
         return (("utm_source", "sms"), ("utm_campaign", journey))

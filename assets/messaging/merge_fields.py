@@ -21,7 +21,9 @@ from assets.messaging.tokens import make_token
 
 Fields = dict[str, Any]
 _MAX_NAME, _MAX_TITLE = 40, 90
-_Campaign = tuple[tuple[str, str], ...]
+_CARD_FIELDS = ("title", "brand", "price_minor", "regular_price_minor", "image_link", "link")
+# Room for every product of a large shop's day; beyond it the shelf is emptied rather than grown.
+_MAX_CARDS = 50_000
 
 
 @dataclass(frozen=True)
@@ -53,22 +55,63 @@ class Wording:
 
 @dataclass(frozen=True)
 class Sender:
-    """What is the same for every message of an installation."""
+    """What is the same for every message of an installation. Raises `LinkError` for a public address that is none."""
 
     shop_url: str
     public_url: str
     hosts: frozenset[str]
     key: bytes
 
+    def __post_init__(self) -> None:
+        links.check_url(self.public_url, self.hosts)
 
-def merge_fields(row: ContentRow, journey: Journey, wording: Wording, sender: Sender) -> Fields:
+
+class Shelf:
+    """Formatted products of one compiled template: each is shown to many customers, so it is made once."""
+
+    def __init__(self, wording: Wording, sender: Sender, tags: links.Campaign) -> None:
+        self.wording, self.sender, self.tags = wording, sender, tags
+        self.shop_url = links.tagged_url(sender.shop_url, sender.hosts, tags)
+        self._cards: dict[tuple[Any, ...], Fields] = {}
+
+    def card(self, product: Mapping[str, Any]) -> Fields:
+        """A product as the templates show it. Shared between messages: never change the result."""
+        key: tuple[Any, ...] = tuple(map(product.get, _CARD_FIELDS))
+        known = self._cards.get(key)
+        if known is None:
+            if len(self._cards) >= _MAX_CARDS:
+                self._cards.clear()
+            known = self._cards[key] = self._make(*key)
+        return known
+
+    def _make(
+        self, title: str, brand: str | None, price: int | None, regular: int | None, image: str | None, link: str | None
+    ) -> Fields:
+        name = one_line(title, _MAX_TITLE)
+        if not name:
+            raise ValueError("a product has no title")
+        maker = one_line(brand, 40)
+        money, hosts = self.wording.money, self.sender.hosts
+        return {
+            "title": name,
+            # Many titles begin with the brand; then it need not stand there twice.
+            "brand": "" if name.casefold().startswith(maker.casefold()) else maker,
+            "initial": name[0].upper(),
+            "price": "" if price is None else money(price),
+            # A crossed-out price must be a real one: only a higher regular price is shown.
+            "before": money(regular) if price is not None and regular is not None and regular > price else "",
+            "image_url": links.check_url(image, hosts) if image else "",
+            "url": links.tagged_url(link, hosts, self.tags) if link else self.shop_url,
+        }
+
+
+def merge_fields(row: ContentRow, journey: Journey, shelf: Shelf) -> Fields:
     """Every field of one message. Fields of an order, a cart or an offer exist only when the row has one.
 
     Raises `KeyError`, `TypeError` or `ValueError` for content that does not hold what it must.
     """
     content, customer = row.content, row.content["customer"]
-    tags = links.campaign(row.journey, row.step, row.variant or "default", row.channel)
-    unsubscribe_url = f"{sender.public_url}/u/{make_token(sender.key, row.message_id, row.channel)}"
+    wording, sender = shelf.wording, shelf.sender
     first_name = usable_name(customer.get("first_name"))
     fields: Fields = {
         "first_name": first_name,
@@ -76,93 +119,62 @@ def merge_fields(row: ContentRow, journey: Journey, wording: Wording, sender: Se
         "is_member": bool(customer.get("is_member")),
         "greeting": wording.greeting.format(name=first_name) if first_name else wording.greeting_without_name,
         "branch": row.branch,
-        "shop_url": links.tagged_url(sender.shop_url, sender.hosts, tags),
-        "unsubscribe_url": links.check_url(unsubscribe_url, sender.hosts),
+        "shop_url": shelf.shop_url,
+        "unsubscribe_url": f"{sender.public_url}/u/{make_token(sender.key, row.message_id, row.channel)}",
         "offer_kind": "",
     }
-    _add_lists(fields, row, journey, wording, sender, tags)
+    _add_lists(fields, row, journey, shelf)
     if content.get("trigger_product"):
-        product = card(content["trigger_product"], wording, sender, tags)
+        product = shelf.card(content["trigger_product"])
         fields |= {"trigger_title": product["title"], "trigger_url": product["url"]}
     if content.get("order"):
         order = content["order"]
         fields |= {
             "order_on": wording.day(order["ordered_on"]),
             "order_total": wording.money(order["total_minor"]),
-            "order_lines": [_line(line, wording, sender, tags) for line in order["lines"]],
+            "order_lines": [_line(line, shelf) for line in order["lines"]],
         }
     if content.get("cart"):
         cart = content["cart"]
         fields |= {
-            "cart_url": links.tagged_url(cart["checkout_link"], sender.hosts, tags),
+            "cart_url": links.tagged_url(cart["checkout_link"], sender.hosts, shelf.tags),
             "cart_total": wording.money(cart["total_minor"]),
             "cart_count": formats.counted(_n_items(cart["lines"]), wording.language, wording.items),
-            "cart_lines": [_line(line, wording, sender, tags) for line in cart["lines"]],
+            "cart_lines": [_line(line, shelf) for line in cart["lines"]],
         }
     return fields
 
 
-def _add_lists(
-    fields: Fields, row: ContentRow, journey: Journey, wording: Wording, sender: Sender, tags: _Campaign
-) -> None:
+def _add_lists(fields: Fields, row: ContentRow, journey: Journey, shelf: Shelf) -> None:
     # Who may only be served, not advertised to, gets neither recommendation nor offer, whatever the row holds.
     is_service_only = row.permission_basis == "service" or row.message_class == "service"
     rules = journey.step(row.step).recommendations
     given = {} if is_service_only or rules is None else (row.content.get("recommendations") or {})
     for slot in ("also_bought", "accessories"):
-        wanted = (
-            rules is not None and slot in rules.slots and not (slot == "accessories" and row.branch == "with_accessory")
-        )
-        products = (given.get(slot) or []) if wanted else []
-        fields[slot] = [card(product, wording, sender, tags) for product in products[: rules.max if rules else 0]]
+        is_wanted = rules is not None and slot in rules.slots
+        # The branch of the journey in which people have the accessories already.
+        if slot == "accessories" and row.branch == "with_accessory":
+            is_wanted = False
+        products = given.get(slot) or [] if is_wanted else []
+        fields[slot] = [shelf.card(product) for product in products[: rules.max if rules else 0]]
     offer = None if is_service_only else row.content.get("offer")
     if offer:
         fields |= {"offer_kind": one_line(offer["kind"], 30), "offer_code": one_line(offer.get("code"), 30)}
         if offer.get("value_minor") is not None:
-            fields["offer_value"] = wording.money(offer["value_minor"])
+            fields["offer_value"] = shelf.wording.money(offer["value_minor"])
         if offer.get("expires_on"):
-            fields["offer_expires_on"] = wording.day(offer["expires_on"])
+            fields["offer_expires_on"] = shelf.wording.day(offer["expires_on"])
 
 
-def card(product: Mapping[str, Any], wording: Wording, sender: Sender, tags: _Campaign) -> Fields:
-    """A product as the templates show it. Shared between messages: never change the result."""
-    return _card(
-        product["title"], product.get("brand"), product.get("price_minor"), product.get("regular_price_minor"),
-        product.get("image_link"), product.get("link"), wording, sender, tags,
-    )  # fmt: skip
-
-
-@lru_cache(maxsize=65_536)
-def _card(
-    title: str, brand: str | None, price: int | None, regular: int | None, image: str | None, link: str | None,
-    wording: Wording, sender: Sender, tags: _Campaign,
-) -> Fields:  # fmt: skip
-    name = one_line(title, _MAX_TITLE)
-    if not name:
-        raise ValueError("a product has no title")
-    maker = one_line(brand, 40)
-    return {
-        "title": name,
-        # Many titles begin with the brand; then it need not stand there twice.
-        "brand": "" if name.casefold().startswith(maker.casefold()) else maker,
-        "initial": name[0].upper(),
-        "price": "" if price is None else wording.money(price),
-        # A crossed-out price must be a real one: only a higher regular price is shown.
-        "before": wording.money(regular) if price is not None and regular is not None and regular > price else "",
-        "image_url": links.check_url(image, sender.hosts) if image else "",
-        "url": links.tagged_url(link or sender.shop_url, sender.hosts, tags),
-    }
-
-
-def _line(line: Mapping[str, Any], wording: Wording, sender: Sender, tags: _Campaign) -> Fields:
-    product = card(line, wording, sender, tags)
+def _line(line: Mapping[str, Any], shelf: Shelf) -> Fields:
+    product = shelf.card(line)
     amount = float(line.get("quantity") or 1)
-    count = formats.quantity(amount, wording.language)
+    count = formats.quantity(amount, shelf.wording.language)
     unit = line.get("price_minor")
     return product | {
         "quantity": count,
         "quantity_text": f"{count} × {product['price']}" if product["price"] else count,
-        "line_total": "" if unit is None else wording.money(round(unit * amount)),
+        "line_total": "" if unit is None else shelf.wording.money(round(unit * amount)),
     }
 
 
@@ -171,6 +183,7 @@ def _n_items(lines: list[Mapping[str, Any]]) -> int:
     return sum(int(q) if (q := float(line.get("quantity") or 1)) == int(q) else 1 for line in lines)
 
 
+@lru_cache(maxsize=16_384)
 def one_line(value: Any, limit: int) -> str:
     """Text on one line: control characters and line breaks become spaces, and too much of it is cut."""
     if value is None:
@@ -179,6 +192,7 @@ def one_line(value: Any, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+@lru_cache(maxsize=16_384)
 def usable_name(value: Any) -> str:
     """The first name, if it is one: a name with line breaks, an address or without letters is left out.
 

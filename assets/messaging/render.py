@@ -15,7 +15,7 @@ import jinja2
 from assets.messaging import links, sms
 from assets.messaging.content import ContentRow, RenderError
 from assets.messaging.engine import HTML, TEXT, NoneInMessage, Render, compiled, required_fields
-from assets.messaging.merge_fields import Fields, Sender, Wording, merge_fields, one_line
+from assets.messaging.merge_fields import Fields, Sender, Shelf, Wording, merge_fields, one_line
 from assets.messaging.template_compile import Compiler, TemplateArtifact
 from assets.messaging.template_files import Notes, TemplateErrors
 from assets.messaging.texts import TextFiles, Texts, read_text_files
@@ -77,7 +77,7 @@ class RenderedSms:
 @dataclass(frozen=True)
 class _Ready:
     artifact: TemplateArtifact
-    wording: Wording
+    shelf: Shelf
     subject: Render
     preheader: Render
     html: Render
@@ -157,7 +157,7 @@ class Renderer:
         except LookupError:
             raise RenderError(row.message_id, f"there is no template for {row.journey}/{row.step}") from None
         try:
-            fields = merge_fields(row, self.templates.journeys[row.journey], ready.wording, self._sender)
+            fields = merge_fields(row, self.templates.journeys[row.journey], ready.shelf)
         except links.LinkError as error:
             raise RenderError(row.message_id, str(error)) from None
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -198,9 +198,10 @@ class Renderer:
 
     def _compile(self, artifact: TemplateArtifact, texts: Texts) -> _Ready:
         parts = (artifact.subject, artifact.preheader, artifact.html, artifact.text)
+        tags = links.campaign(artifact.journey, artifact.step, artifact.variant, artifact.channel)
         return _Ready(
             artifact=artifact,
-            wording=Wording.of(texts, self._currency),
+            shelf=Shelf(Wording.of(texts, self._currency), self._sender, tags),
             subject=compiled(TEXT, artifact.subject),
             preheader=compiled(TEXT, artifact.preheader),
             html=compiled(HTML, artifact.html),
