@@ -10,6 +10,9 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, get_currency_precision
 
+# (plural category, text with {n})
+Forms = tuple[tuple[str, str], ...]
+
 _LOCALES = {"nb": "nb_NO", "en": "en_GB", "sv": "sv_SE", "da": "da_DK", "fi": "fi_FI"}
 
 
@@ -37,8 +40,8 @@ def day(value: str, language: str, pattern: str) -> str:
 
 
 @lru_cache(maxsize=4_096)
-def counted(n: int, language: str, forms: tuple[tuple[str, str], ...]) -> str:
-    """A number with its noun in the right form; `forms` are (plural category, text with {n})."""
+def counted(n: int, language: str, forms: Forms) -> str:
+    """A number with its noun in the right form."""
     texts = dict(forms)
     return texts.get(locale_of(language).plural_form(n), texts["other"]).format(n=n)
 

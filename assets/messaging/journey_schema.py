@@ -141,6 +141,8 @@ class Offer(Strict):
     kind: OfferKind
     value: Money | None = None
     code: Annotated[str, Field(pattern=r"^[A-Z0-9-]{3,20}$")] | None = None
+    # Counted from the day of sending: an offer must not end before it is read.
+    valid_days: Annotated[int, Field(ge=1, le=365)] = 7
 
 
 class FirstElse(Strict):

@@ -16,41 +16,18 @@ from typing import Any
 from assets.messaging import formats, links
 from assets.messaging.content import ContentRow
 from assets.messaging.journey_schema import Journey
-from assets.messaging.texts import Texts
 from assets.messaging.tokens import make_token
+from assets.messaging.wording import Wording
 
 Fields = dict[str, Any]
 _MAX_NAME, _MAX_TITLE = 40, 90
 _CARD_FIELDS = ("title", "brand", "price_minor", "regular_price_minor", "image_link", "link")
+# A weekly shop has seventy lines; nobody reads them in a mail, and Gmail would cut it.
+_MAX_LINES = 12
+# Beyond this a quantity is a measure (fuel comes in thousandths), not a count of pieces.
+_MAX_PIECES = 999
 # Room for every product of a large shop's day; beyond it the shelf is emptied rather than grown.
 _MAX_CARDS = 50_000
-
-
-@dataclass(frozen=True)
-class Wording:
-    """How one language writes money, days and counts. Hashable, because formatted products are cached by it."""
-
-    language: str
-    currency: str
-    money_whole: str
-    money_fraction: str
-    date: str
-    items: tuple[tuple[str, str], ...]
-    greeting: str
-    greeting_without_name: str
-
-    @classmethod
-    def of(cls, texts: Texts, currency: str) -> Wording:
-        return cls(
-            texts.language, currency, texts.format("money_whole"), texts.format("money"), texts.format("date"),
-            texts.plural("items"), str(texts.get("greeting")), str(texts.get("greeting_without_name")),
-        )  # fmt: skip
-
-    def money(self, amount_minor: int) -> str:
-        return formats.money(int(amount_minor), self.currency, self.language, self.money_whole, self.money_fraction)
-
-    def day(self, value: Any) -> str:
-        return formats.day(str(value), self.language, self.date)
 
 
 @dataclass(frozen=True)
@@ -132,15 +109,17 @@ def merge_fields(row: ContentRow, journey: Journey, shelf: Shelf) -> Fields:
         fields |= {
             "order_on": wording.day(order["ordered_on"]),
             "order_total": wording.money(order["total_minor"]),
-            "order_lines": [_line(line, shelf) for line in order["lines"]],
+            "order_lines": [_order_line(line, shelf) for line in order["lines"][:_MAX_LINES]],
+            "order_more": _more(order["lines"], wording),
         }
     if content.get("cart"):
         cart = content["cart"]
         fields |= {
             "cart_url": links.tagged_url(cart["checkout_link"], sender.hosts, shelf.tags),
             "cart_total": wording.money(cart["total_minor"]),
-            "cart_count": formats.counted(_n_items(cart["lines"]), wording.language, wording.items),
-            "cart_lines": [_line(line, shelf) for line in cart["lines"]],
+            "cart_count": wording.counted(_n_items(cart["lines"]), wording.items),
+            "cart_lines": [_cart_line(line, shelf) for line in cart["lines"][:_MAX_LINES]],
+            "cart_more": _more(cart["lines"], wording),
         }
     return fields
 
@@ -166,21 +145,46 @@ def _add_lists(fields: Fields, row: ContentRow, journey: Journey, shelf: Shelf) 
             fields["offer_expires_on"] = shelf.wording.day(offer["expires_on"])
 
 
-def _line(line: Mapping[str, Any], shelf: Shelf) -> Fields:
+def _cart_line(line: Mapping[str, Any], shelf: Shelf) -> Fields:
+    """What would be bought, at today's price."""
     product = shelf.card(line)
-    amount = float(line.get("quantity") or 1)
+    amount = _quantity(line)
     count = formats.quantity(amount, shelf.wording.language)
     unit = line.get("price_minor")
     return product | {
-        "quantity": count,
         "quantity_text": f"{count} × {product['price']}" if product["price"] else count,
         "line_total": "" if unit is None else shelf.wording.money(round(unit * amount)),
     }
 
 
+def _order_line(line: Mapping[str, Any], shelf: Shelf) -> Fields:
+    """What was bought, for what was paid: today's price has no place in it."""
+    amount, paid = _quantity(line), line.get("amount_minor")
+    return shelf.card(line) | {
+        "price": "",
+        "before": "",
+        "quantity_text": shelf.wording.counted(int(amount), shelf.wording.pieces) if _is_count(amount) else "",
+        "line_total": "" if paid is None else shelf.wording.money(paid),
+    }
+
+
+def _quantity(line: Mapping[str, Any]) -> float:
+    return float(line.get("quantity") or 1)
+
+
+def _is_count(amount: float) -> bool:
+    return amount == int(amount) and amount <= _MAX_PIECES
+
+
 def _n_items(lines: list[Mapping[str, Any]]) -> int:
-    """Pieces; goods by weight count as one."""
-    return sum(int(q) if (q := float(line.get("quantity") or 1)) == int(q) else 1 for line in lines)
+    """Pieces; goods by weight or volume count as one."""
+    return sum(int(amount) if _is_count(amount) else 1 for amount in map(_quantity, lines))
+
+
+def _more(lines: list[Mapping[str, Any]], wording: Wording) -> str:
+    """What the mail does not list, as "and 5 more items"."""
+    hidden = lines[_MAX_LINES:]
+    return wording.counted(_n_items(hidden), wording.more_items) if hidden else ""
 
 
 @lru_cache(maxsize=16_384)

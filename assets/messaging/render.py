@@ -15,10 +15,11 @@ import jinja2
 from assets.messaging import links, sms
 from assets.messaging.content import ContentRow, RenderError
 from assets.messaging.engine import HTML, TEXT, NoneInMessage, Render, compiled, required_fields
-from assets.messaging.merge_fields import Fields, Sender, Shelf, Wording, merge_fields, one_line
+from assets.messaging.merge_fields import Fields, Sender, Shelf, merge_fields, one_line
 from assets.messaging.template_compile import Compiler, TemplateArtifact
 from assets.messaging.template_files import Notes, TemplateErrors
 from assets.messaging.texts import TextFiles, Texts, read_text_files
+from assets.messaging.wording import Wording
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:

@@ -47,7 +47,8 @@ def sample_content(
     bought = isinstance(journey.trigger, PurchaseInGroup | Purchase)
     slots = step.recommendations.slots if step.recommendations else []
     products = [sample_product(index) for index in range(n_products)]
-    order = {"order_id": "webshop:sample", "ordered_on": "2026-11-18", "total_minor": total, "lines": lines}
+    bought_lines = [line | {"amount_minor": line["price_minor"] * line["quantity"]} for line in lines]
+    order = {"order_id": "webshop:sample", "ordered_on": "2026-11-18", "total_minor": total, "lines": bought_lines}
     cart = {
         "cart_id": "sample",
         "checkout_link": "https://shop.example/cart/sample",

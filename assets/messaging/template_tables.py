@@ -71,6 +71,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("offer_kind", TEXT),
         ("offer_value_minor", BIG),
         ("offer_code", TEXT),
+        ("offer_valid_days", INT),
     ),
     "journey_step_channels": _schema(
         ("journey", TEXT),
@@ -213,6 +214,7 @@ def _steps(key: str, journey: Journey) -> Iterator[Row]:
             "offer_kind": offer.kind if offer else None,
             "offer_value_minor": minor(offer.value) if offer else None,
             "offer_code": offer.code if offer else None,
+            "offer_valid_days": offer.valid_days if offer else None,
         }
 
 

@@ -213,7 +213,7 @@ def test_a_company_name_with_line_breaks_cannot_start_a_header(renderer: Rendere
 
 def test_customers_who_had_the_accessory_get_tips_only(renderer: Renderer, coffee: ContentRow) -> None:
     """The split of the journey: accessories are shown to those who lack them, whatever the row carries."""
-    title = "Dette mangler kanskje"
+    title = "Godt å ha til kaffen"
     assert title in mail(renderer, coffee).html
     assert title not in mail(renderer, replace(coffee, branch="with_accessory")).html
 
@@ -221,7 +221,7 @@ def test_customers_who_had_the_accessory_get_tips_only(renderer: Renderer, coffe
 def test_the_arm_without_products_shows_none(renderer: Renderer, coffee: ContentRow) -> None:
     """Else the experiment compares a mail with itself."""
     without = mail(renderer, replace(coffee, variant="without_products"))
-    assert "Dette mangler kanskje" not in without.html + without.text
+    assert "Godt å ha til kaffen" not in without.html + without.text
     assert without.template_version != mail(renderer, coffee).template_version
 
 
@@ -273,10 +273,29 @@ def test_a_step_that_does_not_exist_is_a_render_error(renderer: Renderer, coffee
             renderer.render(changed)
 
 
-def test_a_huge_mail_is_refused(renderer: Renderer, templates: Templates) -> None:
+def test_a_huge_mail_is_refused(renderer: Renderer, cart: ContentRow, monkeypatch: pytest.MonkeyPatch) -> None:
     """Gmail cuts mails at 102 KB, and the unsubscribe link with them."""
-    with pytest.raises(RenderError, match="90 KB"):
-        renderer.render(row_of(templates, "cart_abandoned", "saved", n_lines=120))
+    monkeypatch.setattr("assets.messaging.render.MAX_HTML_BYTES", 20_000)
+    with pytest.raises(RenderError, match="20 KB"):
+        renderer.render(cart)
+
+
+def test_a_long_order_shows_some_lines_and_counts_the_rest(renderer: Renderer, templates: Templates) -> None:
+    """A business orders a hundred lines; the mail must stay readable and below the size at which it is cut."""
+    message = mail(renderer, row_of(templates, "b2b_post_purchase", "follow_up", n_lines=120))
+    assert len(message.fields["order_lines"]) == 12
+    assert "varer til" in message.fields["order_more"]
+    assert message.fields["order_more"] in message.html
+    assert message.fields["order_more"] in message.text
+
+
+def test_an_order_shows_what_was_paid_and_never_todays_price(renderer: Renderer, templates: Templates) -> None:
+    """Prices change between the order and the mail; a summary that does not add up makes people call."""
+    row = row_of(templates, "b2b_post_purchase", "follow_up")
+    paid, fuel = sample_product(1) | {"quantity": 2, "amount_minor": 5_000}, sample_product(2) | {"quantity": 89_638.0}
+    fields = renderer.merge_fields(with_content(row, order=row.content["order"] | {"lines": [paid, fuel]}))
+    shown = [(line["quantity_text"], line["line_total"], line["price"]) for line in fields["order_lines"]]
+    assert shown == [("2 stk.", "50\u00a0kr", ""), ("", "", "")]
 
 
 def test_an_sms_holds_its_segment_cap_and_its_opt_out(renderer: Renderer, templates: Templates) -> None:
