@@ -5,7 +5,7 @@ Belongs here: the columns' types and one function that writes rows. Not here: ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,6 @@ _RETURN = (
 )
 
 COLUMNS: dict[str, str] = {
-    "club/members": (
-        "member_id VARCHAR, email VARCHAR, phone VARCHAR, first_name VARCHAR, last_name VARCHAR, "
-        "street VARCHAR, postal_code VARCHAR, city VARCHAR, country VARCHAR, language VARCHAR, "
-        "birth_date DATE, children_birth_dates DATE[], customer_type VARCHAR, "
-        "company_name VARCHAR, organisation_number VARCHAR, joined_at TIMESTAMPTZ, "
-        "updated_at TIMESTAMPTZ"
-    ),
     "webshop/accounts": (
         "account_id VARCHAR, email VARCHAR, phone VARCHAR, first_name VARCHAR, last_name VARCHAR, "
         "street VARCHAR, postal_code VARCHAR, city VARCHAR, country VARCHAR, language VARCHAR, "
@@ -53,9 +46,6 @@ COLUMNS: dict[str, str] = {
         "sold_at TIMESTAMPTZ, currency VARCHAR, total_amount DECIMAL(18,2)"
     ),
     "pos/receipt_lines": f"receipt_id VARCHAR, {_LINE}",
-    "logistics/deliveries": (
-        "order_id VARCHAR, status VARCHAR, delivered_at TIMESTAMPTZ, updated_at TIMESTAMPTZ"
-    ),
     "catalogue/products": (
         "id VARCHAR, title VARCHAR, description VARCHAR, link VARCHAR, image_link VARCHAR, "
         "availability VARCHAR, price VARCHAR, sale_price VARCHAR, "
@@ -63,43 +53,21 @@ COLUMNS: dict[str, str] = {
         "item_group_id VARCHAR, product_group VARCHAR, stock_quantity INTEGER, "
         "replenish_after_days INTEGER, updated_at TIMESTAMPTZ"
     ),
-    "catalogue/relations": (
-        "kind VARCHAR, from_group VARCHAR, from_product_id VARCHAR, to_group VARCHAR, "
-        "to_product_id VARCHAR, rank INTEGER"
-    ),
-    "catalogue/campaigns": (
-        "campaign_id VARCHAR, name VARCHAR, starts_on DATE, ends_on DATE, product_group VARCHAR, "
-        "brand VARCHAR, product_id VARCHAR"
-    ),
-    "tracker/events": (
-        "messageId VARCHAR, type VARCHAR, event VARCHAR, anonymousId VARCHAR, userId VARCHAR, "
-        '"timestamp" TIMESTAMPTZ, product_id VARCHAR, products VARCHAR, cart_id VARCHAR, '
-        "order_id VARCHAR, quantity DOUBLE, price DECIMAL(18,2), currency VARCHAR, query VARCHAR, "
-        "url VARCHAR, duration_s DOUBLE, user_agent VARCHAR, page VARCHAR, campaign VARCHAR, "
-        "traits_email VARCHAR"
-    ),
 }
 
 
-def write_raw(
-    home: Path, deliveries: Mapping[str, Iterable[Mapping[str, Any]]] | None = None
-) -> None:
-    """Write every dataset, empty where `deliveries` names no rows (a glob needs one file)."""
-    given = deliveries or {}
+def write_raw(home: Path, deliveries: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Write the rows of each dataset as one file; the home must have been initialised with `ensure_raw`."""
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
-    for dataset, columns in COLUMNS.items():
-        folder = home / "raw" / dataset
-        folder.mkdir(parents=True, exist_ok=True)
-        connection.execute(f"create or replace table t ({columns}, {_TRACE})")
-        rows = list(given.get(dataset, ()))
+    for dataset, rows in deliveries.items():
+        connection.execute(f"create or replace table t ({COLUMNS[dataset]}, {_TRACE})")
         if rows:
             names = list(rows[0])
             marks = ", ".join("?" for _ in names)
-            quoted = ", ".join(f'"{name}"' for name in names)
             connection.executemany(
-                f"insert into t ({quoted}) values ({marks})",
+                f"insert into t ({', '.join(names)}) values ({marks})",
                 [[row[name] for name in names] for row in rows],
             )
-        connection.execute(f"copy t to '{folder}/all.parquet' (format parquet)")
+        connection.execute(f"copy t to '{home / 'raw' / dataset / 'all.parquet'}' (format parquet)")
     connection.close()
