@@ -1,0 +1,1 @@
+"""Experiments: statistics from sums, and what they mean in words."""

@@ -46,7 +46,7 @@ def amount(metric: str, value: float | None, currency: str, *, signed: bool = Fa
         return "–"
     sign = "+" if signed and value > 0 else "−" if value < 0 else ""
     if metric in MONEY_METRICS:
-        return f"{sign}{currency} {abs(value) / 100:,.2f}"
+        return f"{currency} {sign}{abs(value) / 100:,.2f}"
     return f"{sign}{abs(value) * 100:.1f} {'points' if signed else '%'}"
 
 
@@ -57,7 +57,7 @@ def sentences(result: Result, currency: str) -> list[str]:
     if result.verdict != "decided" and result.detectable is not None and deciding is not None:
         share = ""
         if deciding.control_mean:
-            share = f" ({result.detectable / deciding.control_mean:.0%} of the control arm's mean)"
+            share = f" ({result.detectable / deciding.control_mean * 100:.0f} % of the control arm's mean)"
         lines.append(
             f"With the customers so far, a true difference of {amount('revenue', result.detectable, currency)} per customer"
             f"{share} would be found 8 times out of 10; smaller ones mostly stay hidden."
