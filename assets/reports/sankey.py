@@ -37,7 +37,7 @@ def sankey(
         return ""
     # On a narrow screen a name and its number stand on two lines, so nodes stand further apart.
     is_narrow = width < 600
-    gap, label_w = (20, 88) if is_narrow else (10, 160)
+    gap, label_w = (20, 96) if is_narrow else (10, 160)
     starts = _columns(links, order, height, gap, "start")
     ends = _columns(links, order, height, gap, "end")
     scale = min(starts[1], ends[1])

@@ -83,7 +83,12 @@ def build(path: Path) -> Path:
         connection.execute(SCHEMA)
 
         def insert(table: str, rows: list[tuple]) -> None:
-            connection.executemany(f"insert into {table} values ({', '.join('?' * len(rows[0]))})", rows)
+            # Many rows per statement: one by one, the build of this file would take longer than all tests.
+            row = f"({', '.join('?' * len(rows[0]))})"
+            for start in range(0, len(rows), 500):
+                chunk = rows[start : start + 500]
+                values = [value for values in chunk for value in values]
+                connection.execute(f"insert into {table} values {', '.join([row] * len(chunk))}", values)
 
         insert("seeds.decision_reasons", [r[:4] for r in REASONS])
         insert("marts.dim_journeys", [j[:4] for j in JOURNEYS])
