@@ -21,12 +21,14 @@ from assets.messaging.template_files import Mistake, Notes, TemplateErrors, line
 from assets.messaging.template_tables import template_rows, to_table
 from orchestration.settings import Settings
 
+# Notes and editors' leavings change nothing that a customer gets.
+_VERSIONED = (".yml", ".j2", ".css")
 SUFFIXES = {"email": (".mjml.j2", ".txt.j2"), "sms": (".sms.j2",)}
 
 
 @dataclass(frozen=True)
 class Templates:
-    """A validated template root. `version` changes with any byte of any file below it."""
+    """A validated template root. `version` changes with any byte that could change a message."""
 
     root: Path
     journeys: dict[str, Journey]
@@ -85,10 +87,10 @@ def load_templates(templates_dir: Path, *, check_texts: bool = True) -> Template
 
 
 def policy_version(root: Path) -> str:
-    """First 16 hex digits of sha256 over every file below the root: relative path, size and bytes, sorted by path."""
+    """First 16 hex digits of sha256 over every journey, policy and template file: path, size and bytes, by path."""
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*"), key=lambda p: p.relative_to(root).as_posix()):
-        if path.is_file() and not path.name.startswith("."):
+        if path.is_file() and path.suffix in _VERSIONED:
             content = path.read_bytes()
             digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
             digest.update(content)

@@ -204,6 +204,8 @@ def test_a_symbolic_link_below_the_root_is_a_mistake(root: Path, tmp_path: Path)
 def test_the_version_changes_with_any_byte_and_with_nothing_else(root: Path) -> None:
     """It stands in every ledger row: the same version must mean the same rules and texts."""
     before = load_templates(root, check_texts=False).version
+    (root / "README.md").write_text("other notes")
+    (root / "policy.yml~").write_text("an editor's copy")
     assert before == load_templates(SHIPPED, check_texts=False).version
     change(root / "journeys/welcome/texts.nb.yml", "Velkommen", "velkommen")
     assert load_templates(root, check_texts=False).version != before

@@ -1,0 +1,50 @@
+"""The two Dagster assets around templates: run as Dagster runs them, on a small warehouse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pyarrow as pa
+
+from assets.messaging.assets_previews import build_preview_assets
+from assets.messaging.assets_templates import build_template_assets
+from assets.messaging.journeys import load_templates
+from assets.messaging.template_samples import sample_rows
+from orchestration.settings import Settings
+from tests.unit.messaging.template_root import SETTINGS, SHIPPED
+
+
+def warehouse_with_messages(path: Path) -> None:
+    """A warehouse that holds nothing but the run's content, as SQL leaves it."""
+    rows = [
+        {**vars(row), "class": row.message_class, "content": json.dumps(row.content), "address": "canary@x.example"}
+        for row in sample_rows(load_templates(SHIPPED, check_texts=False))
+    ]
+    content = pa.Table.from_pylist(rows)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema intermediate")
+        connection.execute("create table intermediate.int_messages__content as from content")
+        assert content.num_rows == len(rows)
+
+
+def test_both_assets_tell_what_they_did_and_name_nobody(tmp_path: Path) -> None:
+    """Metadata is read by many, and kept: journeys, counts and one mail, but no address."""
+    settings = Settings(home=tmp_path, secret_key=SETTINGS.secret_key)
+    warehouse_with_messages(settings.warehouse_path)
+    result = dg.materialize(
+        [*build_template_assets(), *build_preview_assets()],
+        partition_key="2026-11-20",
+        resources={"settings": settings},
+    )
+    assert result.success
+    landed = result.asset_materializations_for_node("templates__journeys")[0].metadata
+    assert landed["n_journeys"].value == 8
+    assert "| 10 | welcome | lifecycle | joined |" in str(landed["journeys"].value)
+    shown = result.asset_materializations_for_node("messaging__previews")[0].metadata
+    assert shown["n_messages_of_this_run"].value > 40
+    assert shown["n_samples"].value == 0
+    assert "canary" not in str(landed) + str(shown)
+    assert (settings.previews_dir / "2026-11-20" / "index.html").is_file()
