@@ -32,13 +32,9 @@ def _landing_asset(contract: Contract) -> dg.AssetsDefinition:
         backfill_policy=one_day_a_run,
         check_specs=check_specs(contract, suite),
     )
-    def land(
-        context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
-    ) -> Iterator[dg.MaterializeResult]:
+    def land(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[dg.MaterializeResult]:
         report = land_dataset(settings, contract.source, contract.dataset, run_date_of(context))
-        yield dg.MaterializeResult(
-            metadata=asset_metadata(report), check_results=list(check_results(report, suite))
-        )
+        yield dg.MaterializeResult(metadata=asset_metadata(report), check_results=list(check_results(report, suite)))
 
     return land
 

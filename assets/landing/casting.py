@@ -28,9 +28,7 @@ _WHITESPACE = "' \t\r\n\u00a0'"
 _NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?"
 _WHOLE = r"[+-]?\d{1,15}(\.0*)?"
 _DAY = r"\d{4}-\d{2}-\d{2}([T ]00:00(:00(\.0+)?)?[Zz]?)?"
-_INSTANT = (
-    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?( ?([Zz]|[+-]\d{2}(:?\d{2})?))?)?"
-)
+_INSTANT = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?( ?([Zz]|[+-]\d{2}(:?\d{2})?))?)?"
 
 
 def prepared(column: str, duckdb_type: str) -> str:
@@ -58,9 +56,7 @@ def _matching(value: str, pattern: str, cast: str) -> str:
 def _from_text(kind: ColumnType, v: str) -> str:
     match kind:
         case "text":
-            return (
-                f"case when strlen({v}) <= {MAX_FIELD_BYTES} and not contains({v}, chr(0)) then {v} end"
-            )
+            return f"case when strlen({v}) <= {MAX_FIELD_BYTES} and not contains({v}, chr(0)) then {v} end"
         case "integer":
             return _matching(v, _WHOLE, f"try_cast({v} as integer)")
         case "number":
@@ -77,9 +73,7 @@ def _from_text(kind: ColumnType, v: str) -> str:
                 f"regexp_replace(regexp_replace(upper({v}), '^(.{{10}}[T ]\\d\\d:\\d\\d)( ?[Z+-]|$)', '\\1:00\\2'),"
                 " ' ([Z+-])', '\\1')"
             )
-            return _matching(
-                v, _INSTANT, f"coalesce(try_cast({v} as timestamptz), try_cast({spelled} as timestamptz))"
-            )
+            return _matching(v, _INSTANT, f"coalesce(try_cast({v} as timestamptz), try_cast({spelled} as timestamptz))")
         case "day":
             return _matching(v, _DAY, f"try_cast(left({v}, 10) as date)")
         case "days":
@@ -116,6 +110,7 @@ def _from_native(kind: ColumnType, duckdb_type: str, v: str) -> str:
         case "day":
             return f"try_cast({v} as date)"
         case "days":
-            return f"case when len(list_filter({v}, lambda x: try_cast(x as date) is null)) = 0 then try_cast({v} as date[]) end"
+            others = f"list_filter({v}, lambda x: try_cast(x as date) is null)"
+            return f"case when len({others}) = 0 then try_cast({v} as date[]) end"
         case "json":
             return f"cast(to_json({v}) as varchar)"

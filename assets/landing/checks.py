@@ -68,7 +68,11 @@ def check_results(report: LandingReport, suite: Suite) -> Iterator[dg.AssetCheck
             passed=not failed,
             severity=_SEVERITIES[severity],
             description="\n".join(f"{e.sentence}: {e.observed}" for e in failed)
-            or (f"{sum(e.passed for e in report.expectations)} rules hold" if report.expectations else "nothing to check"),
+            or (
+                f"{sum(e.passed for e in report.expectations)} rules hold"
+                if report.expectations
+                else "nothing to check"
+            ),
             metadata={"rules": outcome_table(report.expectations)} if report.expectations else {},
         )
 

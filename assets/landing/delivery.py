@@ -46,11 +46,6 @@ class FileProblem(Exception):
         self.lines = lines
 
 
-_TOO_LARGE = FileProblem(
-    f"holds more than {MAX_FILE_BYTES // 1024**2} MB unpacked; deliver it in several files"
-)
-
-
 @dataclass(frozen=True)
 class DeliveredFile:
     """One file in a delivery's folder."""
@@ -96,12 +91,9 @@ class DeliveredFile:
 
     def unpacked(self, packed: bytes) -> bytes:
         """The content. Raises `FileProblem` when it cannot be had whole."""
-        if not self.compression or not packed:
-            content = packed
-        else:
-            content = self._decompressed(packed)
+        content = self._decompressed(packed) if self.compression and packed else packed
         if len(content) > MAX_FILE_BYTES:
-            raise _TOO_LARGE
+            raise FileProblem(f"holds more than {MAX_FILE_BYTES // 1024**2} MB unpacked; deliver it in several files")
         return content
 
     def _decompressed(self, packed: bytes) -> bytes:
@@ -155,9 +147,7 @@ def delivered_files(folder: Path) -> list[DeliveredFile]:
     return [
         DeliveredFile(path)
         for path in sorted(folder.iterdir())
-        if path.is_file()
-        and not path.name.startswith((".", "_"))
-        and not path.name.lower().endswith(_IN_FLIGHT)
+        if path.is_file() and not path.name.startswith((".", "_")) and not path.name.lower().endswith(_IN_FLIGHT)
     ]
 
 

@@ -67,9 +67,7 @@ def land_group(
     return reports
 
 
-def _take(
-    bench: Workbench, contract: Contract, delivery: Delivery, file: DeliveredFile, number: int
-) -> list[Reject]:
+def _take(bench: Workbench, contract: Contract, delivery: Delivery, file: DeliveredFile, number: int) -> list[Reject]:
     """Reads one file onto the bench; a refused one leaves nothing there."""
     size, mtime_ns = file.stamp
     report = FileReport(file.name, "refused", "", "", size, mtime_ns)
@@ -134,9 +132,7 @@ def _refused(delivery: Delivery, earlier: LandingReport) -> LandingReport:
     """The earlier report, with the errors that kept the day from being landed again."""
     in_force = {f.name for f in earlier.files if f.status in IN_FORCE}
     refused = [
-        replace(f, status="superseded") if f.name in in_force else f
-        for f in delivery.reports
-        if f.status == "refused"
+        replace(f, status="superseded") if f.name in in_force else f for f in delivery.reports if f.status == "refused"
     ]
     names = {f.name for f in refused}
     files = (*(f for f in earlier.files if f.name not in names), *refused)
@@ -230,9 +226,7 @@ def _write(
 ) -> None:
     day = delivery.received_on
     if any(f.status == "landed" for f in report.files):
-        write_atomically(
-            raw_path(settings, contract, day), lambda path: bench.write(contract, day, path)
-        )
+        write_atomically(raw_path(settings, contract, day), lambda path: bench.write(contract, day, path))
     target = rejects_path(settings, contract, day)
     if not rejects:
         target.unlink(missing_ok=True)

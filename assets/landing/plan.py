@@ -44,9 +44,7 @@ def due(
     earlier = LandingReport.from_dict(manifest["report"])
     known = {f.name: f for f in earlier.files}
     names = {f.name for f in files}
-    is_raw_missing = not raw_path(settings, contract, day).exists() and any(
-        f.status in IN_FORCE for f in earlier.files
-    )
+    is_raw_missing = not raw_path(settings, contract, day).exists() and any(f.status in IN_FORCE for f in earlier.files)
     if (
         force
         or is_raw_missing
@@ -73,9 +71,7 @@ def report_without_landing(settings: Settings, contract: Contract, day: date) ->
             return report
         # The landing folder has been cleared since; a refused file that is gone is no problem any more.
         return replace(report, contract_errors=())
-    return LandingReport(
-        contract.source, contract.dataset, day, needed_for_sending=contract.needed_for_sending
-    )
+    return LandingReport(contract.source, contract.dataset, day, needed_for_sending=contract.needed_for_sending)
 
 
 def open_errors(settings: Settings, contract: Contract, days: Sequence[date]) -> Iterator[str]:

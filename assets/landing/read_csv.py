@@ -40,8 +40,9 @@ def read_csv(connection: duckdb.DuckDBPyConnection, data: bytes, contract: Contr
     notes = () if delimiter == "," else (f"fields are separated by {DELIMITERS[delimiter]}",)
     unknown = tuple(unknown_columns(contract, header))
 
-    table = _read_fast(data, delimiter, len(header), taken)
     broken: list[BrokenRow] = []
+    is_header_first = text.startswith(header_line)
+    table = _read_fast(data, delimiter, len(header), taken) if is_header_first else None
     if table is None:
         table = _read_carefully(text, delimiter, len(header), taken, broken)
     connection.register(RELATION, table)
@@ -64,14 +65,10 @@ def _header(line: str, contract: Contract) -> tuple[str, list[str]]:
     )
 
 
-def _read_fast(
-    data: bytes, delimiter: str, width: int, taken: Sequence[tuple[int, str]]
-) -> pa.Table | None:
+def _read_fast(data: bytes, delimiter: str, width: int, taken: Sequence[tuple[int, str]]) -> pa.Table | None:
     """The rows, or None when the file is not of the plain kind whose line numbers simply count up."""
     unusual = (b'"', b"\0", b"\n\n", b"\n\r\n")
-    if data.startswith((b"\n", b"\r")) or any(sign in data for sign in unusual):
-        return None
-    if data.count(b"\r") != data.count(b"\r\n"):
+    if any(sign in data for sign in unusual) or data.count(b"\r") != data.count(b"\r\n"):
         return None
     every = [str(i) for i in range(width)]
     try:
@@ -109,7 +106,8 @@ def _read_carefully(
     def close_batch() -> None:
         arrays = [pa.array(values, pa.string()) for values in columns]
         batches.append(pa.RecordBatch.from_arrays([*arrays, pa.array(at, pa.int32())], schema=schema))
-        for values in (*columns, at):
+        at.clear()
+        for values in columns:
             values.clear()
 
     for line, fields in _records(text, delimiter, broken):
@@ -135,9 +133,7 @@ def _records(text: str, delimiter: str, broken: list[BrokenRow]) -> Iterator[tup
     position = next(i for i, line in enumerate(lines) if line.strip()) + 1
     n_malformed = 0
     while position < len(lines):
-        reader = csv.reader(
-            map(lines.__getitem__, range(position, len(lines))), delimiter=delimiter, strict=True
-        )
+        reader = csv.reader(map(lines.__getitem__, range(position, len(lines))), delimiter=delimiter, strict=True)
         used = 0
         try:
             for fields in reader:
@@ -149,7 +145,7 @@ def _records(text: str, delimiter: str, broken: list[BrokenRow]) -> Iterator[tup
             n_malformed += 1
             if n_malformed > _MAX_MALFORMED:
                 raise FileProblem(
-                    f"has more than {_MAX_MALFORMED} rows with broken quotes; export it with quotes doubled inside quotes"
+                    f"has more than {_MAX_MALFORMED} rows with broken quotes; inside quotes, quotes are doubled"
                 ) from error
             position += used + 1
             reason = "a quoted field does not end as it should, or a field is far too long"

@@ -54,9 +54,7 @@ def read_ndjson(connection: duckdb.DuckDBPyConnection, data: bytes, contract: Co
     n_read, n_broken = connection.sql("select count(*), count(problem) from json_rows").fetchall()[0]
     broken: list[BrokenRow] = []
     if n_broken:
-        found = connection.sql(
-            "select line, problem from json_rows where problem is not null order by line"
-        ).fetchall()
+        found = connection.sql("select line, problem from json_rows where problem is not null order by line").fetchall()
         broken = [BrokenRow(line, problem, _REASONS[problem]) for line, problem in found]
         connection.execute("delete from json_rows where problem is not null")
     paths = list(dict.fromkeys(path for column in contract.columns for path in _paths(column)))
@@ -105,9 +103,7 @@ def _given_paths(connection: duckdb.DuckDBPyConnection, paths: Sequence[str]) ->
 def _unknown_members(connection: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> list[str]:
     """Members that no column is made from, of the line itself and of the objects that hold columns."""
     containers = sorted({path.rpartition(".")[0] for path in paths} - set(paths))
-    found = connection.sql(
-        f"select distinct json_keys(doc, {_pointers(containers)}) from json_rows"
-    ).fetchall()
+    found = connection.sql(f"select distinct json_keys(doc, {_pointers(containers)}) from json_rows").fetchall()
     members = {
         f"{container}.{key}" if container else key
         for (lists,) in found

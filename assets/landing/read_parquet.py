@@ -1,4 +1,4 @@
-"""Reads Parquet deliveries. Their columns have types already; those that could never become ours are refused by name."""
+"""Reads Parquet deliveries. Their columns have types already; impossible ones are refused by name."""
 
 from __future__ import annotations
 

@@ -39,8 +39,8 @@ def sort_out(
     deliveries = np.asarray(delivery_of_file, dtype=np.int64)
     delivery = deliveries[frame["file_no"].to_numpy()] if len(frame) else np.empty(0, dtype=np.int64)
     n_rows = np.bincount(delivery, minlength=n_deliveries)
-    is_out = np.zeros(len(frame), dtype=bool)
-    is_repeated = np.zeros(len(frame), dtype=bool)
+    is_out: np.ndarray = np.zeros(len(frame), dtype=bool)
+    is_repeated: np.ndarray = np.zeros(len(frame), dtype=bool)
     rejects: list[Reject] = []
     n_broken: dict[int, np.ndarray] = {}
 
@@ -78,9 +78,7 @@ def _keys(frame: pd.DataFrame, positions: np.ndarray) -> pd.DataFrame:
     return keys.assign(position=positions).reset_index(drop=True)
 
 
-def _rejects(
-    contract: Contract, expectation: Expectation, frame: pd.DataFrame, positions: np.ndarray
-) -> list[Reject]:
+def _rejects(contract: Contract, expectation: Expectation, frame: pd.DataFrame, positions: np.ndarray) -> list[Reject]:
     rows = frame.iloc[positions]
     shown = [c for c in expectation.column.split(", ") if c in contract.column_names]
     values = [rows[name].tolist() for name in shown]

@@ -73,9 +73,7 @@ def read_manifest(settings: Settings, contract: Contract, received_on: date) -> 
     return content if content.get("format") == MANIFEST_FORMAT else None
 
 
-def write_manifest(
-    settings: Settings, contract: Contract, received_on: date, report: Mapping[str, Any]
-) -> None:
+def write_manifest(settings: Settings, contract: Contract, received_on: date, report: Mapping[str, Any]) -> None:
     content = json.dumps({"format": MANIFEST_FORMAT, "report": report}, indent=1, ensure_ascii=False)
     write_atomically(
         manifest_path(settings, contract, received_on),

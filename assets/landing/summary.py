@@ -30,9 +30,7 @@ class DaySummary:
     contract_errors: tuple[str, ...]
 
 
-def summarise(
-    settings: Settings, *, since: date | None = None, until: date | None = None
-) -> Iterator[DaySummary]:
+def summarise(settings: Settings, *, since: date | None = None, until: date | None = None) -> Iterator[DaySummary]:
     """One row per dataset and delivered day, in order of source, dataset and day."""
     for contract in load_contracts().values():
         landed = {

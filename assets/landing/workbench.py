@@ -99,9 +99,7 @@ class Workbench:
         )
         return self._type_rejects(contract, file_no, rows, types)
 
-    def _type_rejects(
-        self, contract: Contract, file_no: int, rows: FileRows, types: dict[str, str]
-    ) -> list[Reject]:
+    def _type_rejects(self, contract: Contract, file_no: int, rows: FileRows, types: dict[str, str]) -> list[Reject]:
         """Takes the rows with a value of another type off the table again and says what was wrong with them."""
         found = self.connection.execute(
             "select coalesce(bit_or(failed), 0) from typed where file_no = $file_no", {"file_no": file_no}
@@ -149,9 +147,7 @@ class Workbench:
             """
         ).df()
 
-    def repeated(
-        self, contract: Contract, rows: pd.DataFrame, key: Sequence[str]
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def repeated(self, contract: Contract, rows: pd.DataFrame, key: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Which of the rows (file_no, source_line, position) repeat an earlier one's key: (same row, another row)."""
         self.connection.register("suspects", rows)
         keys = ", ".join(f'"{name}"' for name in key)
@@ -179,8 +175,7 @@ class Workbench:
             return
         self.connection.register("gone", rows)
         self.connection.execute(
-            "delete from typed using gone"
-            " where typed.file_no = gone.file_no and typed.source_line = gone.source_line"
+            "delete from typed using gone where typed.file_no = gone.file_no and typed.source_line = gone.source_line"
         )
         self.connection.unregister("gone")
 
@@ -191,9 +186,7 @@ class Workbench:
         self.connection.execute("delete from typed where received_on = $day", {"day": received_on})
 
     def kept_by_file(self) -> dict[int, int]:
-        return dict(
-            self.connection.sql("select file_no, count(*) from typed group by file_no").fetchall()
-        )
+        return dict(self.connection.sql("select file_no, count(*) from typed group by file_no").fetchall())
 
     def write(self, contract: Contract, received_on: date, path: Path) -> None:
         """The day's rows as Parquet, in order of time where rows have one, so that readers can skip groups."""

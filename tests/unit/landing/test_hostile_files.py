@@ -24,9 +24,7 @@ def only_error(shop: Shop, dataset: str = ORDERS) -> str:
 def test_an_empty_file_is_refused_with_the_wish_for_a_header(shop: Shop) -> None:
     """Nothing at all is more likely a broken export than a day without orders."""
     shop.deliver(ORDERS, b"")
-    assert only_error(shop) == (
-        "file.csv: is empty: even a delivery without rows has a header line; deliver it again"
-    )
+    assert only_error(shop) == ("file.csv: is empty: even a delivery without rows has a header line; deliver it again")
     assert not shop.raw_file(ORDERS).exists()
 
 
@@ -52,9 +50,7 @@ def test_json_lines_without_a_line_are_a_delivery_of_nothing(shop: Shop) -> None
 
 
 @pytest.mark.parametrize(("delimiter", "name"), [(";", "semicolon"), ("\t", "tab")])
-def test_another_delimiter_is_taken_when_the_header_fits_with_it(
-    shop: Shop, delimiter: str, name: str
-) -> None:
+def test_another_delimiter_is_taken_when_the_header_fits_with_it(shop: Shop, delimiter: str, name: str) -> None:
     """Nordic spreadsheets export semicolons; that is no reason to lose a day."""
     shop.deliver(ORDERS, f"{HEADER}\n{ROW}\n".replace(",", delimiter))
     report = shop.land(ORDERS)
@@ -208,9 +204,7 @@ def test_a_parquet_column_of_an_impossible_type_is_refused_by_name(shop: Shop, p
 def test_a_delivery_of_which_nothing_is_usable_is_an_error_and_not_many_warnings(shop: Shop) -> None:
     """An export with commas for decimal points loses the whole day, row by row."""
     shop.deliver_rows(ORDERS, [{"order_id": f"W{i}", "total_amount": '"1,50"'} for i in range(20)])
-    assert only_error(shop) == (
-        "none of the 20 rows could be kept; the most frequent reason is not_an_amount"
-    )
+    assert only_error(shop) == ("none of the 20 rows could be kept; the most frequent reason is not_an_amount")
 
 
 def test_unknown_columns_are_left_out_and_reported(shop: Shop) -> None:

@@ -40,9 +40,7 @@ def row(**changes: str) -> str:
         ({"is_gift": "maybe"}, "is_gift", "not_a_boolean"),
     ],
 )
-def test_a_broken_value_costs_its_own_row_only(
-    shop: Shop, changes: dict[str, str], column: str, rule: str
-) -> None:
+def test_a_broken_value_costs_its_own_row_only(shop: Shop, changes: dict[str, str], column: str, rule: str) -> None:
     """One row in a hundred thousand must neither stop the delivery nor slip through."""
     shop.deliver(ORDERS, "\n".join([HEADER, row(order_id="A"), row(**changes), row(order_id="B")]) + "\n")
     report = shop.land(ORDERS)
@@ -90,6 +88,15 @@ def test_blank_lines_and_windows_line_ends_are_no_rows(shop: Shop) -> None:
     report = shop.land(ORDERS)
     assert (report.n_rows_read, report.n_rows_rejected) == (2, 0)
     assert shop.raw(ORDERS, "order_id, source_line") == [("W1", 3), ("W2", 5)]
+
+
+@pytest.mark.parametrize("before", ["", "\n", "   \n", "\r\n\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_the_header_is_the_first_line_with_text_and_never_a_row(shop: Shop, before: str, end: str) -> None:
+    """Whatever stands above it, and however old the machine is that ends the lines."""
+    shop.deliver(ORDERS, before + end.join([HEADER, row(), row(order_id="W2")]))
+    report = shop.land(ORDERS)
+    assert (report.n_rows_read, report.n_rows_kept) == (2, 2)
 
 
 def test_quoted_fields_may_hold_delimiters_quotes_and_line_breaks(shop: Shop) -> None:
@@ -204,9 +211,7 @@ def test_tracker_events_are_flattened_as_the_contract_says(shop: Shop) -> None:
     assert report.unknown_columns == ("properties.mood",)
 
 
-@pytest.mark.parametrize(
-    "value", ['["2015-01-31", "2018-02-28"]', "2015-01-31|2018-02-28", "2015-01-31; 2018-02-28"]
-)
+@pytest.mark.parametrize("value", ['["2015-01-31", "2018-02-28"]', "2015-01-31|2018-02-28", "2015-01-31; 2018-02-28"])
 def test_lists_of_days_are_read_in_each_usual_spelling(shop: Shop, value: str) -> None:
     """Delimited text has no lists of its own."""
     quoted = '"' + value.replace('"', '""') + '"'

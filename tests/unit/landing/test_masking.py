@@ -92,9 +92,7 @@ def test_every_column_that_can_hold_a_person_is_declared_personal() -> None:
         f"{contract.name}.{column.name}"
         for contract in load_contracts().values()
         for column in contract.columns
-        if column.name in personal
-        and not column.personal
-        and contract.name not in ("catalogue/campaigns",)
+        if column.name in personal and not column.personal and contract.name not in ("catalogue/campaigns",)
     ]
     assert forgotten == []
     assert GOOD["club/members"].keys() <= set(contract_of("club", "members").column_names)

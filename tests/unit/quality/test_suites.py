@@ -159,6 +159,8 @@ def test_importing_the_assets_does_not_import_great_expectations() -> None:
     import subprocess
     import sys
 
-    code = "import sys, assets.landing.assets as a; a.build_landing_assets(); print('great_expectations' in sys.modules)"
+    code = (
+        "import sys, assets.landing.assets as a; a.build_landing_assets(); print('great_expectations' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
