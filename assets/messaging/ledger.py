@@ -15,6 +15,9 @@ from sqlalchemy.engine.interfaces import Dialect
 
 SCHEMA_VERSION = 1
 
+# Any number that nobody else in that database uses.
+_ADVISORY_LOCK = 7_243_001
+
 
 class Instant(sa.types.TypeDecorator[datetime]):
     """An instant in UTC. SQLite has no zones: it stores fixed-width text, which also sorts correctly."""
@@ -145,6 +148,12 @@ def _begin_immediate(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+def _begin_serial(connection: sa.Connection) -> None:
+    # One transaction after the other, as SQLite does it: an opt-out that is being recorded and an intent
+    # that is being written must see each other, and locks on many rows at once cannot form a deadlock.
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+
+
 def open_engine(path_or_url: Path | str) -> sa.Engine:
     """An engine on the ledger; a path means SQLite."""
     if isinstance(path_or_url, Path) or "://" not in path_or_url:
@@ -156,6 +165,8 @@ def open_engine(path_or_url: Path | str) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_immediate)
+    else:
+        sa.event.listen(engine, "begin", _begin_serial)
     return engine
 
 

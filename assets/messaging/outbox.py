@@ -64,7 +64,6 @@ class Outbox:
 
     def create(self) -> None:
         """Make the tables and the epoch if they are not there. `ledger_guard` decides whether one may."""
-        ledger.METADATA.create_all(self.engine)
         row = {
             "id": 1,
             "epoch": secrets.token_hex(8),
@@ -72,7 +71,8 @@ class Outbox:
             "created": self._now(),
             "fence": 0,
         }
-        with self.engine.begin() as tx:
+        with self.transaction() as tx:
+            ledger.METADATA.create_all(tx)
             tx.execute(self.insert_new(meta).values(row))
 
     def close(self) -> None:

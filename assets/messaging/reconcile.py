@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -92,7 +92,7 @@ class Deviation:
     found: Found
 
 
-def verify(outbox: Outbox, channel: FileChannel, run_date: Any) -> list[Deviation]:
+def verify(outbox: Outbox, channel: FileChannel, run_date: date) -> list[Deviation]:
     """Compare a day's handed-off files with the ledger; a lost manifest of an intact file is put back.
 
     Files that were collected and removed by the provider are no deviation.

@@ -21,6 +21,12 @@ STOPS_EVERYTHING = frozenset({"hard_bounce", "complaint", "erased"})
 OPT_OUT = "unsubscribed"
 
 
+# All that permission and expiry depend on.
+_ASKED = [
+    messages.c[name] for name in ("message_id", "address_key", "channel", "permission_basis", "send_at", "expires_at")
+]
+
+
 class Overtaken(RuntimeError):
     """This worker's lease ended and somebody else took over; it must stop and write nothing."""
 
@@ -54,7 +60,7 @@ class Permissions:
 def recheck(outbox: Outbox, batch_id: str, states: Collection[State], permissions: Permissions, now: datetime) -> None:
     """Suppress what lost its permission and expire what came too late, among a batch's open messages."""
     with outbox.transaction() as tx:
-        query = sa.select(messages).where(messages.c.batch_id == batch_id, messages.c.state.in_(states))
+        query = sa.select(*_ASKED).where(messages.c.batch_id == batch_id, messages.c.state.in_(states))
         rows = [dict(row) for row in tx.execute(query.order_by(messages.c.message_id)).mappings()]
         for reason, ids in _objections(tx, rows, permissions).items():
             outbox.move_in(tx, ids, states, State.SUPPRESSED, reason=reason)
@@ -79,7 +85,7 @@ def begin(
     the caller then makes the file anew. Raises `Overtaken` if the claim is no longer this worker's.
     """
     with outbox.transaction() as tx:
-        query = sa.select(messages).where(messages.c.message_id.in_(claim.message_ids))
+        query = sa.select(*_ASKED).where(messages.c.state == State.CLAIMED, messages.c.fence == claim.fence)
         rows = [dict(row) for row in tx.execute(query).mappings()]
         if _objections(tx, rows, permissions):
             return False
