@@ -1,4 +1,4 @@
--- Lines of orders and receipts under one key, gross. A view, so that readers take the columns they need straight from the files.
+-- Lines of both channels under one key, gross. A view, so that readers take only the columns they need from the files.
 {{ config(materialized='view') }}
 with
     order_lines as (
