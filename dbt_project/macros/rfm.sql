@@ -125,7 +125,8 @@
 {%- endmacro %}
 
 {% macro rfm_m_score(revenue, cut_points) -%}
-    {{ rfm_score(revenue, [cut_points ~ '.m_cut_1', cut_points ~ '.m_cut_2', cut_points ~ '.m_cut_3', cut_points ~ '.m_cut_4']) }}
+    {%- set cuts = ['.m_cut_1', '.m_cut_2', '.m_cut_3', '.m_cut_4'] -%}
+    {{ rfm_score(revenue, [cut_points ~ cuts[0], cut_points ~ cuts[1], cut_points ~ cuts[2], cut_points ~ cuts[3]]) }}
 {%- endmacro %}
 
 {#-
@@ -153,6 +154,6 @@
         partition by measured.snapshot_on order by {{ order_by }}
     )))
     {%- else -%}
-    {{ exceptions.raise_compiler_error("rfm_method must be frozen, ntile or percent_rank, not '" ~ var('rfm_method') ~ "'") }}
+    {{ exceptions.raise_compiler_error("rfm_method is frozen, ntile or percent_rank, not " ~ var('rfm_method')) }}
     {%- endif -%}
 {%- endmacro %}

@@ -15,7 +15,14 @@ with
                 then sale_price_minor
             end as sale_price_in_effect_minor,
             -- The first two levels of the path: narrow enough to be alike, wide enough to have best sellers.
-            nullif(array_to_string(list_transform(string_split(product_type, '>')[1:2], lambda level: trim(level)), ' > '), '') as category
+            nullif(
+                concat_ws(
+                    ' > ',
+                    nullif(trim(split_part(product_type, '>', 1)), ''),
+                    nullif(trim(split_part(product_type, '>', 2)), '')
+                ),
+                ''
+            ) as category
         from products
     ),
     final as (

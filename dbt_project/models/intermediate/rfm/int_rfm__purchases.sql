@@ -5,7 +5,7 @@ with
         select * from {{ ref('fct_orders') }}
     ),
     cancellations as (
-        select order_id, cancelled_at, cancelled_received_on
+        select order_id, {{ local_day('cancelled_at') }} as cancelled_on, cancelled_received_on
         from {{ ref('int_purchases__orders') }}
         where cancelled_at is not null
     ),
@@ -52,7 +52,11 @@ with
             {{ counted_from('orders.ordered_on', 'orders.received_on', 'history.received_on') }} as counted_from,
             least(
                 emptied.emptied_on,
-                {{ counted_from(local_day('cancellations.cancelled_at'), 'cancellations.cancelled_received_on', 'history.received_on') }}
+                {{
+                    counted_from(
+                        'cancellations.cancelled_on', 'cancellations.cancelled_received_on', 'history.received_on'
+                    )
+                }}
             ) as withdrawn_on,
             {% if var('rfm_window_days') | int > 0 -%}
             orders.ordered_on + {{ var('rfm_window_days') | int }} + 1

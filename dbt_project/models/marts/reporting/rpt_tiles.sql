@@ -29,8 +29,8 @@ with
             count(customer_id) as n_customers,
             count(customer_id) filter (where n_orders = 1) as n_single,
             count(customer_id) filter (where n_orders > 1) as n_repeat,
-            sum(lifetime_revenue_minor) filter (where customer_id is not null) as lifetime_revenue_minor,
-            sum(revenue_minor) filter (where customer_id is not null) as customers_revenue_minor,
+            sum(lifetime_revenue_minor) filter (where customer_id is not null) as lifetime_minor,
+            sum(revenue_minor) filter (where customer_id is not null) as in_period_minor,
             sum(last_ordered_on - first_ordered_on)
                 filter (where customer_id is not null and n_orders > 1) as delay_days,
             sum(n_orders - 1) filter (where customer_id is not null and n_orders > 1) as n_delays
@@ -46,8 +46,8 @@ with
             unnest([
                 {'tile': 'revenue_minor', 'value': cast(coalesce(sums.revenue_minor, 0) as double)},
                 {'tile': 'average_order_value_minor', 'value': {{ ratio('sums.revenue_minor', 'sums.n_orders') }}},
-                {'tile': 'customer_lifetime_value_minor', 'value': {{ ratio('sums.lifetime_revenue_minor', 'sums.n_customers') }}},
-                {'tile': 'customer_value_in_period_minor', 'value': {{ ratio('sums.customers_revenue_minor', 'sums.n_customers') }}},
+                {'tile': 'customer_lifetime_value_minor', 'value': {{ ratio('sums.lifetime_minor', 'sums.n_customers') }}},
+                {'tile': 'customer_value_in_period_minor', 'value': {{ ratio('sums.in_period_minor', 'sums.n_customers') }}},
                 {'tile': 'n_orders', 'value': cast(coalesce(sums.n_orders, 0) as double)},
                 {'tile': 'items_per_order', 'value': {{ ratio('sums.n_items', 'sums.n_orders') }}},
                 {'tile': 'average_delay_days', 'value': {{ ratio('sums.delay_days', 'sums.n_delays') }}},
