@@ -19,6 +19,8 @@ from assets.experiments.summary import Result
 DAYS_SHOWN = 28
 PERIODS = (
     ("last_7_days", "Last 7 days"),
+    ("month_to_date", "Month to date"),
+    ("previous_month", "Previous month"),
     ("last_30_days", "Last 30 days"),
     ("last_90_days", "Last 90 days"),
     ("last_365_days", "Last 365 days"),

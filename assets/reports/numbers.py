@@ -62,6 +62,8 @@ def span(first: date | None, last: date | None) -> str:
         return f"until {short_day(last)} {last.year}" if last else MISSING
     if last is None:
         return f"from {short_day(first)} {first.year}"
+    if first == last:
+        return f"{short_day(last)} {last.year}"
     start = short_day(first) if first.year == last.year else f"{short_day(first)} {first.year}"
     return f"{start} – {short_day(last)} {last.year}"
 

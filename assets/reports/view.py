@@ -134,7 +134,7 @@ def journeys(figures: Figures, currency: str) -> list[dict[str, Any]]:
     shown = []
     for row in figures.journeys:
         layers = [
-            Series("sent", "d-send", [row["n_decided_to_send"]]),
+            Series("to send", "d-send", [row["n_decided_to_send"]]),
             Series("held", "d-hold", [row["n_held"]]),
             Series("suppressed", "d-suppress", [row["n_suppressed"]]),
         ]

@@ -1,4 +1,6 @@
 -- Everything a template may say to one recipient. Rendering adds words and never looks anything up.
+{% set zone = "coalesce(customers.timezone, '" ~ var('timezone') ~ "')" %}
+
 with decisions as (
     select * from {{ ref('fct_contact_decisions') }} where run_date = {{ run_date() }} and decision = 'send'
 ),
@@ -85,7 +87,10 @@ final as (
                         kind := steps.offer_kind,
                         value_minor := steps.offer_value_minor,
                         code := steps.offer_code,
-                        expires_on := {{ local_day('decisions.expires_at', "coalesce(customers.timezone, '" ~ var('timezone') ~ "')") }}
+                        expires_on := coalesce(
+                            {{ local_day('decisions.send_at', zone) }} + steps.offer_valid_days,
+                            {{ local_day('decisions.expires_at', zone) }}
+                        )
                     )
             end
         )) as varchar) as content

@@ -1,5 +1,5 @@
--- The orders that messages of this run speak of, with the lines that the customer kept. A line shows what was paid,
--- never today's price. Products that the catalogue does not know cannot be shown and are left out.
+-- The orders that messages of this run speak of, with the lines that the customer kept, dearest first. A line shows what
+-- was paid, never today's price; amounts are net of discounts and returns, so that they add up to the order's. Products that the catalogue does not know cannot be shown and are left out.
 with orders as (
     select orders.*
     from {{ ref('fct_orders') }} as orders
@@ -27,9 +27,10 @@ line_cards as (
                 image_link := products.card.image_link,
                 link := products.card.link,
                 product_group := products.card.product_group,
-                quantity := order_lines.quantity - coalesce(order_lines.returned_quantity, 0)
+                quantity := order_lines.quantity - coalesce(order_lines.returned_quantity, 0),
+                amount_minor := order_lines.net_amount_minor
             )
-            order by order_lines.line_number
+            order by order_lines.net_amount_minor desc, order_lines.line_number
         ) as lines
     from order_lines
     inner join orders on order_lines.order_id = orders.order_id

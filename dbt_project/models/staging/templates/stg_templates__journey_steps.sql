@@ -20,7 +20,8 @@ final as (
         cast(max_recommendations as integer) as max_recommendations,
         cast(offer_kind as varchar) as offer_kind,
         cast(offer_value_minor as bigint) as offer_value_minor,
-        cast(offer_code as varchar) as offer_code
+        cast(offer_code as varchar) as offer_code,
+        cast(offer_valid_days as integer) as offer_valid_days
     from source
     where {{ newest_templates() }}
 )
