@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assets.messaging.journey_schema import Experiment, parse_duration
-from assets.messaging.journeys import land_templates, load_templates
+from assets.messaging.journeys import land_templates, load_templates, policy_version
 from assets.messaging.template_files import Mistake, TemplateErrors
 from assets.messaging.template_tables import SCHEMAS
 from orchestration.settings import Settings
@@ -20,6 +20,11 @@ from tests.unit.messaging.template_root import SHIPPED, change, copy_of_template
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     return copy_of_templates(tmp_path)
+
+
+@pytest.fixture
+def root_with_experiment(tmp_path: Path) -> Path:
+    return copy_of_templates(tmp_path, "post_purchase_coffee", "post_purchase_dog")
 
 
 def mistakes_of(root: Path) -> list[Mistake]:
@@ -144,26 +149,28 @@ def test_an_include_that_does_not_exist_is_a_mistake(root: Path) -> None:
     assert "partials/heroes.mjml.j2 does not exist" in only_mistake(root).problem
 
 
-def test_weights_beyond_a_hundred_percent_are_a_mistake(root: Path) -> None:
+def test_weights_beyond_a_hundred_percent_are_a_mistake(root_with_experiment: Path) -> None:
     """Arms would overlap, and a customer would be in two of them."""
-    change(root / "journeys/post_purchase_coffee/journey.yml", "with_products: 50,", "with_products: 60,")
-    assert "overlap" in only_mistake(root).problem
+    change(
+        root_with_experiment / "journeys/post_purchase_coffee/journey.yml", "with_products: 50,", "with_products: 60,"
+    )
+    assert "overlap" in only_mistake(root_with_experiment).problem
 
 
-def test_two_journeys_cannot_share_an_experiment(root: Path) -> None:
+def test_two_journeys_cannot_share_an_experiment(root_with_experiment: Path) -> None:
     """The experiment's name is the salt that draws its arms: sharing it would tie two journeys together."""
     change(
-        root / "journeys/post_purchase_dog/journey.yml",
+        root_with_experiment / "journeys/post_purchase_dog/journey.yml",
         "steps:",
         "experiment: {id: coffee_product_block, arms: {a1: 50, b1: 50}}\nsteps:",
     )
-    assert any("overlaps with the one of post_purchase_coffee" in m.problem for m in mistakes_of(root))
+    assert any("overlaps with the one of post_purchase_coffee" in m.problem for m in mistakes_of(root_with_experiment))
 
 
-def test_equal_priorities_are_a_warning_only(root: Path) -> None:
+def test_equal_priorities_are_a_warning_only(root_with_experiment: Path) -> None:
     """The order is still decided (due time, then name), but perhaps not as the author thinks."""
-    change(root / "journeys/post_purchase_dog/journey.yml", "priority: 31", "priority: 30")
-    (warning,) = load_templates(root).warnings
+    change(root_with_experiment / "journeys/post_purchase_dog/journey.yml", "priority: 31", "priority: 30")
+    (warning,) = load_templates(root_with_experiment).warnings
     assert warning.problem == "priority 30 is also that of post_purchase_coffee"
 
 
@@ -204,9 +211,10 @@ def test_a_symbolic_link_below_the_root_is_a_mistake(root: Path, tmp_path: Path)
 def test_the_version_changes_with_any_byte_and_with_nothing_else(root: Path) -> None:
     """It stands in every ledger row: the same version must mean the same rules and texts."""
     before = load_templates(root, check_texts=False).version
+    assert before == policy_version(root)
     (root / "README.md").write_text("other notes")
     (root / "policy.yml~").write_text("an editor's copy")
-    assert before == load_templates(SHIPPED, check_texts=False).version
+    assert before == load_templates(root, check_texts=False).version
     change(root / "journeys/welcome/texts.nb.yml", "Velkommen", "velkommen")
     assert load_templates(root, check_texts=False).version != before
 

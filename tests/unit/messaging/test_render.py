@@ -378,7 +378,7 @@ def test_the_version_changes_with_the_words_and_not_with_the_customer(
 ) -> None:
     """Who got which words must be answerable later."""
     assert mail(renderer, coffee).template_version == mail(renderer, with_name(coffee, "Ola")).template_version
-    root = copy_of_templates(tmp_path)
+    root = copy_of_templates(tmp_path, "post_purchase_coffee")
     change(root / "journeys/post_purchase_coffee/texts.nb.yml", "En bedre kopp", "En god kopp")
     changed = Renderer(SETTINGS, load_templates(root, check_texts=False))
     assert mail(changed, coffee).template_version != mail(renderer, coffee).template_version
