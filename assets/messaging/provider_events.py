@@ -47,7 +47,8 @@ def apply_provider_events(outbox: Outbox, secret: bytes, rows: Iterable[Mapping[
     wanted: dict[State, dict[str | None, list[str]]] = {}
     for message_id, verdict in _verdicts(e for e in events if e.get("message_id") in ours).items():
         wanted.setdefault(verdict[0], {}).setdefault(verdict[1], []).append(message_id)
-    stops = [stop for event in events if (stop := _suppression(secret, event))]
+    own = _own_addresses(outbox, ours)
+    stops = [stop for event in events if (stop := _suppression(secret, event, own))]
     report.n_foreign = sum(1 for event in events if event.get("message_id") not in ours)
 
     with outbox.transaction() as tx:
@@ -113,21 +114,35 @@ def _bounced(tx: sa.Connection, ids: list[str], detail: str) -> list[str]:
     return found
 
 
-def _suppression(secret: bytes, event: Mapping[str, Any]) -> dict[str, Any] | None:
+def _own_addresses(outbox: Outbox, message_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """(address key, channel) of our messages: what we wrote to, however the provider spells it back."""
+    listed = sorted(message_ids)
+    found: dict[str, tuple[str, str]] = {}
+    columns = (messages.c.message_id, messages.c.address_key, messages.c.channel)
+    with outbox.transaction() as tx:
+        for start in range(0, len(listed), 2_000):
+            chunk = listed[start : start + 2_000]
+            for row in tx.execute(sa.select(*columns).where(messages.c.message_id.in_(chunk))):
+                found[row[0]] = (row[1], row[2])
+    return found
+
+
+def _suppression(secret: bytes, event: Mapping[str, Any], own: Mapping[str, tuple[str, str]]) -> dict[str, Any] | None:
     """The row that keeps an address from being written to again, if the event asks for that."""
     reason = {"complained": "complaint", "unsubscribed": OPT_OUT}.get(event["event"])
     if event["event"] in FAILED and event.get("bounce_type") == "hard":
         reason = "hard_bounce"
     address, at = event.get("address"), event["occurred_at"]
-    if reason is None or not address or not isinstance(at, datetime):
+    if reason is None or not isinstance(at, datetime):
+        return None
+    known = own.get(event.get("message_id") or "")
+    if known:
+        return {"address_key": known[0], "channel": known[1], "reason": reason, "at": at}
+    if not address:
         return None
     channel = event["channel"]
-    return {
-        "address_key": keys.address_key(secret, channel, _normal(channel, address)),
-        "channel": channel,
-        "reason": reason,
-        "at": at,
-    }
+    key = keys.address_key(secret, channel, _normal(channel, address))
+    return {"address_key": key, "channel": channel, "reason": reason, "at": at}
 
 
 def _normal(channel: str, address: str) -> str:

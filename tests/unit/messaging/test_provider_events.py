@@ -113,6 +113,15 @@ def test_events_of_others_suppress_addresses_and_nothing_else(sent: Outbox) -> N
     assert apply_provider_events(sent, SECRET, foreign).n_suppressed == 0
 
 
+@pytest.mark.parametrize("echo", [None, "", "canary.bird0+tag@other.example"])
+def test_an_opt_out_from_our_message_counts_for_the_address_we_wrote_to(sent: Outbox, echo: str | None) -> None:
+    """Providers mask, rewrite or leave out the address; the message id says whose it was."""
+    apply_provider_events(sent, SECRET, [{**event("unsubscribed"), "address": echo}])
+    with sent.transaction() as tx:
+        kept = tx.exec_driver_sql("select address_key, reason from suppressions").all()
+    assert kept == [(keys.address_key(SECRET, "email", row(0)["address"]), "unsubscribed")]
+
+
 def test_the_ledger_keeps_a_keyed_hash_and_no_address(sent: Outbox) -> None:
     """After an erasure this hash is all that may remain, and it must not be reversible by guessing."""
     apply_provider_events(sent, SECRET, [COMPLAINED])
