@@ -90,10 +90,8 @@ def _take(bench: Workbench, contract: Contract, delivery: Delivery, file: Delive
             report = replace(report, status="landed", notes=rows.notes, n_rows_read=rows.n_rows_read)
     except FileProblem as problem:
         delivery.errors += [f"{file.name}: {line}" for line in problem.lines]
-    except duckdb.OutOfMemoryException:
-        raise
-    except duckdb.Error as error:
-        # The engine's own words may quote values, so only the kind of error is passed on.
+    except (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError) as error:
+        # Content that no reader foresaw. The engine's own words may quote values: only their kind is passed on.
         delivery.errors.append(f"{file.name}: could not be read ({type(error).__name__}); nothing of it was landed")
         bench.remove_file(number)
         rejects = []
@@ -116,7 +114,7 @@ def _protect_earlier(bench: Workbench, delivery: Delivery) -> None:
     lost = [
         f.name
         for f in delivery.earlier.files
-        if f.status in IN_FORCE and f.name not in names and f.content_sha256 not in contents
+        if f.status in IN_FORCE and f.n_rows_kept and f.name not in names and f.content_sha256 not in contents
     ]
     if lost:
         delivery.keeps_earlier = True
@@ -130,13 +128,21 @@ def _protect_earlier(bench: Workbench, delivery: Delivery) -> None:
 
 def _refused(delivery: Delivery, earlier: LandingReport) -> LandingReport:
     """The earlier report, with the errors that kept the day from being landed again."""
-    in_force = {f.name for f in earlier.files if f.status in IN_FORCE}
-    refused = [
-        replace(f, status="superseded") if f.name in in_force else f for f in delivery.reports if f.status == "refused"
-    ]
-    names = {f.name for f in refused}
-    files = (*(f for f in earlier.files if f.name not in names), *refused)
-    return replace(earlier, contract_errors=tuple(delivery.errors), files=files)
+    files = {f.name: f for f in earlier.files}
+    for refused in (f for f in delivery.reports if f.status == "refused"):
+        known = files.get(refused.name)
+        if known is not None and known.status in IN_FORCE:
+            # Counts and content stay those of what was landed; hash and size tell when the file is another one again.
+            files[refused.name] = replace(
+                known,
+                status="superseded",
+                sha256=refused.sha256,
+                size=refused.size,
+                mtime_ns=refused.mtime_ns,
+            )
+        else:
+            files[refused.name] = refused
+    return replace(earlier, contract_errors=tuple(delivery.errors), files=tuple(files.values()))
 
 
 def _with_counts(
@@ -232,24 +238,18 @@ def _write(
         target.unlink(missing_ok=True)
         return
     name_of = {n: f.name for n, f in zip(delivery.file_numbers, delivery.reports, strict=True)}
-    rows = sorted(
-        (name_of[r.file_no], r.source_line, r.column or "", r.rule, r.column, r.value, r.reason) for r in rejects
-    )
-    table = pa.Table.from_pylist(
-        [
-            {
-                "received_on": day,
-                "source": contract.source,
-                "dataset": contract.dataset,
-                "source_file": file,
-                "source_line": line,
-                "column_name": column,
-                "rule": rule,
-                "value": value,
-                "reason": reason,
-            }
-            for file, line, _, rule, column, value, reason in rows
-        ],
-        schema=REJECTS_SCHEMA,
-    )
-    write_table(target, table)
+    rows = [
+        {
+            "received_on": day,
+            "source": contract.source,
+            "dataset": contract.dataset,
+            "source_file": name_of[reject.file_no],
+            "source_line": reject.source_line,
+            "column_name": reject.column,
+            "rule": reject.rule,
+            "value": reject.value,
+            "reason": reject.reason,
+        }
+        for reject in sorted(rejects, key=lambda r: (r.file_no, r.source_line, r.column or "", r.rule))
+    ]
+    write_table(target, pa.Table.from_pylist(rows, schema=REJECTS_SCHEMA))

@@ -83,7 +83,7 @@ def open_errors(settings: Settings, contract: Contract, days: Sequence[date]) ->
         if manifest is None or not manifest["report"]["contract_errors"]:
             continue
         refused = {f["name"] for f in manifest["report"]["files"] if f["status"] in REFUSED}
-        if refused & names or not refused:
+        if names & (refused or names):
             yield from (f"(delivered {day}) {error}" for error in manifest["report"]["contract_errors"])
 
 

@@ -231,3 +231,25 @@ def test_deeply_nested_json_costs_its_line_at_most(shop: Shop) -> None:
     report = shop.land(ORDERS)
     assert shop.raw(ORDERS, "order_id") == [("W1",)]
     assert report.n_rows_kept == 1
+
+
+def test_content_that_no_reader_foresaw_is_refused_without_its_words(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An engine's error message quotes the value it stumbled over; the other file is landed all the same."""
+    import duckdb
+
+    from assets.landing import group
+
+    read = group._READERS["csv"]
+
+    def stumble(connection, data, contract):
+        if b"W9" in data:
+            raise duckdb.ConversionException("Could not convert string 'kari@post.example'")
+        return read(connection, data, contract)
+
+    monkeypatch.setitem(group._READERS, "csv", stumble)
+    shop.deliver_rows(ORDERS, [{"order_id": "W9"}], "odd.csv")
+    shop.deliver_rows(ORDERS, [{"order_id": "W1"}], "good.csv")
+    assert only_error(shop) == "odd.csv: could not be read (ConversionException); nothing of it was landed"
+    assert shop.raw(ORDERS, "order_id") == [("W1",)]

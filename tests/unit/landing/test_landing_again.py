@@ -296,3 +296,16 @@ def test_files_outside_a_day_are_reported(shop: Shop) -> None:
     (folder / "20261120").mkdir()
     (folder / "lost.csv").write_text("x")
     assert [error.split(":")[0] for error in shop.land(CONSENTS).open_errors] == ["20261120", "lost.csv"]
+
+
+def test_an_unusable_file_is_put_right_under_whatever_name(shop: Shop) -> None:
+    """Nothing was landed from it, so nothing has to be kept; and its error goes with it."""
+    yesterday = DAY - timedelta(days=1)
+    bad = shop.deliver_rows(CONSENTS, [{"event_id": f"c{i}", "channel": "fax"} for i in range(30)], "a.csv", yesterday)
+    assert "none of the 30 rows" in shop.land(CONSENTS).caught_up[0].contract_errors[0]
+    assert shop.land(CONSENTS).open_errors
+    bad.unlink()
+    assert shop.land(CONSENTS).open_errors == ()
+    shop.deliver_rows(CONSENTS, [{"occurred_at": "2026-11-01T00:00:00Z"}], "b.csv", yesterday)
+    report = shop.land(CONSENTS)
+    assert (report.open_errors, report.caught_up[0].n_rows_kept) == ((), 1)
