@@ -6,16 +6,19 @@ date: the compiled text names run_date as a literal, which is replaced, so that 
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import duckdb
 
-from tests.dbt.decisions.relations import INPUTS, Row, fill
+from tests.dbt.decisions.relations import Row, fill
 
 PROJECT = Path(__file__).resolve().parents[3] / "dbt_project"
 COMPILED_DATE = date(2026, 6, 15)
@@ -54,24 +57,27 @@ def _dbt(home: Path, *arguments: str) -> Any:
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
 
-    os.environ["FREDNING_HOME"] = str(home)
-    os.environ["FREDNING_WAREHOUSE"] = str(home / "warehouse.duckdb")
-    result = dbtRunner().invoke(
-        [
-            *arguments,
-            "--project-dir", str(PROJECT),
-            "--profiles-dir", str(PROJECT),
-            "--target-path", str(home / "target"),
-            "--log-path", str(home / "logs"),
-            "--vars", f"{{run_date: {COMPILED_DATE.isoformat()}}}",
-            "--quiet",
-        ]
-    )  # fmt: skip
+    there = {"FREDNING_HOME": str(home), "FREDNING_WAREHOUSE": str(home / "warehouse.duckdb")}
+    # dbt compile prints the SQL of what it compiles.
+    with mock.patch.dict(os.environ, there), contextlib.redirect_stdout(io.StringIO()):
+        result = dbtRunner().invoke(_arguments(home, *arguments))
     reset_adapters()
     if not result.success:
         failures = [f"{r.node.name}: {r.message}" for r in getattr(result.result, "results", []) if r.message]
         raise AssertionError(f"dbt {arguments[0]} failed: {result.exception or failures}")
     return result.result
+
+
+def _arguments(home: Path, *arguments: str) -> list[str]:
+    return [
+        *arguments,
+        "--project-dir", str(PROJECT),
+        "--profiles-dir", str(PROJECT),
+        "--target-path", str(home / "target"),
+        "--log-path", str(home / "logs"),
+        "--vars", f"{{run_date: {COMPILED_DATE.isoformat()}}}",
+        "--quiet",
+    ]  # fmt: skip
 
 
 def compile_models(home: Path) -> list[CompiledModel]:
@@ -125,17 +131,33 @@ class Warehouse:
     def run(self, run_date: date, tables: Mapping[str, Sequence[Row]]) -> list[Row]:
         """Decide one day; the rows of that day in the ledger."""
         fill(self._connection, tables)
-        for model in self._models:
+        self._build(run_date, self._models)
+        return self.ledger(run_date)
+
+    def run_differently(self, run_date: date, wrong: CompiledModel, outputs: Sequence[str]) -> list[list[Row]]:
+        """What the day would be with one model changed: rows of some queries. Everything stays as it was."""
+        first = [model.name for model in self._models].index(wrong.name)
+        self._connection.execute("begin")
+        try:
+            self._build(run_date, [wrong, *self._models[first + 1 :]])
+            return [self.rows(sql) for sql in outputs]
+        finally:
+            self._connection.execute("rollback")
+
+    def _build(self, run_date: date, models: Sequence[CompiledModel]) -> None:
+        for model in models:
             sql = model.sql.replace(COMPILED_DATE.isoformat(), run_date.isoformat())
             if model.is_incremental:
                 self._connection.execute(f"create or replace temp table fresh as {sql}")
                 if model.hook:
-                    self._connection.execute(
-                        model.hook.format(relation=model.relation, run_date=f"date '{run_date.isoformat()}'")
-                    )
+                    day = f"date '{run_date.isoformat()}'"
+                    self._connection.execute(model.hook.format(relation=model.relation, run_date=day))
                 self._connection.execute(f"insert into {model.relation} by name from fresh")
             else:
                 self._connection.execute(f"create or replace table {model.relation} as {sql}")
+
+    def ledger(self, run_date: date) -> list[Row]:
+        """The rows of one day."""
         return self.rows("select * from marts.fct_contact_decisions where run_date = ?", [run_date])
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
@@ -148,5 +170,3 @@ class Warehouse:
         """Let go of the memory."""
         self._connection.close()
 
-
-__all__ = ["COMPILED_DATE", "INPUTS", "MODELS", "CompiledModel", "Warehouse", "compile_models"]

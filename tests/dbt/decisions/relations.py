@@ -6,10 +6,10 @@ A world (worlds.py) fills them with rows; the engine (engine.py) and the oracle 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -69,30 +69,14 @@ def columns(relation: str) -> list[tuple[str, str]]:
     return [(name, kind) for name, kind in pairs]
 
 
-def literal(value: Any) -> str:
-    """A Python value as a SQL literal."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    if isinstance(value, datetime | date | time):
-        return f"'{value.isoformat()}'"
-    if isinstance(value, list):
-        return "[" + ", ".join(literal(item) for item in value) + "]"
-    return "'" + str(value).replace("'", "''") + "'"
-
-
-def fill(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[Row]], database: str = "") -> None:
+def fill(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[Row]]) -> None:
     """Replace every input relation by the given rows (none for a relation that is not named)."""
-    prefix = f'"{database}".' if database else ""
     for relation, ddl in INPUTS.items():
-        connection.execute(f"create or replace table {prefix}{relation} ({ddl})")
+        connection.execute(f"create or replace table {relation} ({ddl})")
         rows = tables.get(relation, ())
         if rows:
-            names = columns(relation)
-            values = ", ".join(
-                "(" + ", ".join(f"{literal(row.get(name))}::{kind}" for name, kind in names) + ")" for row in rows
-            )
-            connection.execute(f"insert into {prefix}{relation} values {values}")
+            names = [name for name, _ in columns(relation)]
+            arrow = pa.table({name: pa.array([row.get(name) for row in rows]) for name in names})
+            connection.register("incoming", arrow)
+            connection.execute(f"insert into {relation} from incoming")
+            connection.unregister("incoming")

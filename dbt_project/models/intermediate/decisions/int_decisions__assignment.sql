@@ -69,7 +69,7 @@ final as (
         eligibility.*,
         of_journey.experiment,
         experiments.arm as variant,
-        eligibility.class <> 'service' and coalesce(of_journey.is_held_out, false) as fails_holdout,
+        coalesce(of_journey.is_held_out, false) as fails_holdout,
         coalesce(journeys.is_paused, false)
         or case eligibility.channel
             when 'email' then coalesce(settings.is_email_paused, false)

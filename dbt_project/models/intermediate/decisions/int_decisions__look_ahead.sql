@@ -64,7 +64,6 @@ full_rules as (
         and counted.touch_key <> pairs.touch_key
         and counted.touch_key <> pairs.heavy_touch_key
         and counted.sent_at > pairs.due_at - pairs.rule_window
-        and counted.sent_at <= pairs.due_at
     group by pairs.message_id, pairs.heavy_touch_id, pairs.due_at, pairs.position, pairs.max_messages
     having count(counted.unit_key) + 1 >= pairs.max_messages
 ),

@@ -1,0 +1,373 @@
+"""Random retailers, made to be nasty: instants on a coarse grid so that ties and exact windows are common, merged
+people, shared addresses, late hand-offs, Sundays, holidays, clock changes, and every switch of a journey.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+from typing import Any
+
+from tests.dbt.decisions.oracle_rules import HOME_ZONE, instant
+from tests.dbt.decisions.relations import Row, Tables
+
+RUN_DATES = (
+    date(2026, 3, 28), date(2026, 3, 29), date(2026, 3, 30), date(2026, 10, 25), date(2026, 10, 26),
+    date(2026, 12, 31), date(2027, 1, 1), date(2026, 5, 17), date(2026, 9, 13), date(2026, 9, 16),
+)  # fmt: skip
+HOURS = (time(0), time(8, 59, 59), time(9), time(9), time(10), time(12), time(19, 59, 59), time(20), time(23, 59, 59))
+CLASSES = ("post_purchase", "post_purchase", "lifecycle", "newsletter", "service")
+MARKETING = ["post_purchase", "lifecycle", "newsletter"]
+CONDITIONS = (
+    "no_order_since_anchor", "order_since_anchor", "cart_not_bought", "reference_product_in_stock", "is_member",
+)  # fmt: skip
+CHANNELS = (
+    [("email", False)],
+    [("email", False)],
+    [("sms", False)],
+    [("email", False), ("sms", False)],
+    [("sms", False), ("email", False)],
+    [("email", False), ("sms", True)],
+    [("sms", False), ("email", True)],
+)
+ZONES = (None, None, None, "Europe/Helsinki", "America/New_York", "Not/A_Zone")
+COUNTRIES = ("NO", "NO", "NO", "SE", None)
+DAY = 86_400
+
+
+class World:
+    """The inputs of one retailer around one run_date; `advance` changes them as time would."""
+
+    def __init__(self, seed: int, n_customers: int) -> None:
+        self.random = Random(seed)
+        self.run_date = self.random.choice(RUN_DATES)
+        # In a calm retailer little stands in the way of a message, so that arbitration and look-ahead have work.
+        self.is_calm = self.random.random() < 0.5
+        self.n_anchors = 0
+        self.journeys: list[Row] = []
+        self.steps: list[Row] = []
+        self.tables: Tables = {}
+        self._make_policy()
+        self._make_journeys()
+        self.customer_ids = [f"c{number:03d}" for number in range(n_customers)]
+        self._make_customers()
+        self._make_anchors()
+        self._make_history()
+
+    def put(self, relation: str, row: Row) -> None:
+        """Add one row to an input relation."""
+        self.tables.setdefault(relation, []).append(row)
+
+    def often(self, probability: float) -> bool:
+        """A weighted coin."""
+        return self.random.random() < probability
+
+    def seldom(self, probability: float) -> bool:
+        """A weighted coin for what stops a message."""
+        return self.often(probability * 0.25 if self.is_calm else probability)
+
+    def moment(self, *day_offsets: int) -> datetime:
+        """An instant on the grid, on one of the days around run_date."""
+        day = self.run_date + timedelta(days=self.random.choice(day_offsets))
+        return instant(day, self.random.choice(HOURS), HOME_ZONE)
+
+    def some(self, values: list[str]) -> list[str]:
+        """A non-empty part of a list, in its order."""
+        chosen = set(self.random.sample(values, self.random.randint(1, len(values))))
+        return [value for value in values if value in chosen]
+
+    def _make_policy(self) -> None:
+        pick = self.random.choice
+        rules: list[tuple[list[str], list[str], list[str] | None, int, int]] = [
+            (["post_purchase"], ["post_purchase"], None, 2 * DAY, 1),
+            (["newsletter"], ["post_purchase"], None, 2 * DAY, 1),
+            (MARKETING, MARKETING, ["email"], 7 * DAY, pick((2, 4))),
+            (MARKETING, MARKETING, ["sms"], 30 * DAY, pick((1, 4))),
+        ]
+        if self.often(0.5):
+            rules = rules[: pick((0, 1, 2))]
+            for _ in range(pick((1, 2, 3))):
+                counts = self.some(["post_purchase", "lifecycle", "newsletter", "service"])
+                channels = pick((None, None, ["email"], ["sms"], ["email", "sms"]))
+                rules.append((self.some([*MARKETING, "service"]), counts, channels, pick((1, 2, 3, 7)) * DAY, pick((1, 1, 2, 3))))
+        for position, (when, counts, channels, window, most) in enumerate(rules):
+            rule = {"position": position, "name": f"rule_{position}", "when_classes": when, "counts_classes": counts}
+            rule |= {"channels": channels, "window_seconds": window, "max_messages": most}
+            self.put("staging.stg_templates__policy_rules", rule)
+        self.put(
+            "staging.stg_templates__policy_settings",
+            {
+                "policy_version": "v",
+                "holdout_epoch": "2026",
+                "holdout_buckets": pick((0, 500, 2000)),
+                "accessory_lookback_days": 30,
+                "is_email_paused": self.often(0.03),
+                "is_sms_paused": self.often(0.05),
+            },
+        )
+        for channel in ("email", "sms"):
+            hours = {"opens_at": time(9), "closes_at": pick((time(20), time(20), time(12)))}
+            flags = {"on_sundays": channel == "email", "on_holidays": channel == "email"}
+            self.put("staging.stg_templates__channel_windows", {"channel": channel, **hours, **flags})
+        for day in (date(2026, 5, 17), date(2027, 1, 1), date(2026, 9, 16)):
+            self.put("staging.stg_templates__holidays", {"country": "NO", "holiday_on": day, "name": "holiday"})
+
+    def _make_journeys(self) -> None:
+        pick = self.random.choice
+        for number in range(pick((3, 5, 7))):
+            name = f"j{number}"
+            journey = {
+                "policy_version": "v",
+                "journey": name,
+                "class": pick(CLASSES),
+                "priority": self.random.randint(1, 4),
+                "audience_customer_type": pick(("b2c", "b2b")) if self.seldom(0.3) else "any",
+                "audience_is_member": pick((True, False)) if self.seldom(0.15) else None,
+                "audience_countries": pick((["NO"], ["SE", "DK"])) if self.seldom(0.15) else None,
+                "audience_personas": pick((["loyal", "new"],)) if self.seldom(0.15) else None,
+                "audience_stages": pick((["active"],)) if self.seldom(0.15) else None,
+                "is_paused": self.seldom(0.12),
+                "holdout_buckets": pick((0, 0, 0, 1000)),
+            }
+            self.journeys.append(journey)
+            self.put("staging.stg_templates__journeys", journey)
+            if self.often(0.3):
+                arms = [("a", 0, 4000), ("b", 4000, pick((8000, 10_000)))]
+                for arm, low, high in arms:
+                    row = {"journey": name, "experiment": f"x{number}", "arm": arm, "bucket_from": low}
+                    self.put("staging.stg_templates__journey_experiments", {**row, "bucket_to": high})
+            for position in range(pick((1, 1, 2))):
+                self._make_step(name, position)
+
+    def _make_step(self, journey: str, position: int) -> None:
+        pick = self.random.choice
+        step = {
+            "journey": journey,
+            "step": f"s{position}",
+            "position": position,
+            "delay_seconds": pick((0, DAY // 2, DAY, 2 * DAY, 3 * DAY)),
+            "send_after_local": pick((None, None, None, time(9), time(12), time(21))),
+            "valid_for_seconds": pick((0, DAY, 3 * DAY, 3 * DAY, 5 * DAY)),
+            "yields": pick((True, True, True, None, False)),
+            "conditions": [pick(CONDITIONS)] if self.seldom(0.3) else [],
+            "recommendation_slots": pick(([], ["also_bought"], ["also_bought", "accessories"])),
+            "min_recommendations": pick((1, 2)) if self.seldom(0.5) else 0,
+            "min_recommendations_branch": pick((None, "without_accessory")),
+            "offer_kind": pick(("coupon", "first_purchase")) if self.seldom(0.4) else None,
+        }
+        self.steps.append(step)
+        self.put("staging.stg_templates__journey_steps", step)
+        for number, (channel, is_fallback) in enumerate(pick(CHANNELS)):
+            row = {"journey": journey, "step": step["step"], "channel": channel, "position": number}
+            self.put("staging.stg_templates__journey_step_channels", {**row, "is_fallback": is_fallback})
+
+    def _make_customers(self) -> None:
+        pick = self.random.choice
+        for number, customer_id in enumerate(self.customer_ids):
+            self.put("intermediate.int_identity__aliases", {"past_customer_id": customer_id, "customer_id": customer_id})
+            if self.often(0.25):
+                alias = {"past_customer_id": f"old{number:03d}", "customer_id": customer_id}
+                self.put("intermediate.int_identity__aliases", alias)
+            if self.seldom(0.02):
+                continue
+            self.put(
+                "marts.dim_customers",
+                {
+                    "customer_id": customer_id,
+                    "customer_type": pick(("b2c", "b2c", "b2c", "b2b")),
+                    "is_member": pick((True, True, False, None)),
+                    "country": pick(COUNTRIES),
+                    "timezone": pick(ZONES),
+                    "persona": pick(("loyal", "new", "inactive", None)),
+                    "stage": pick(("active", "lapsed", None)),
+                    "is_erased": self.seldom(0.02),
+                },
+            )
+            for channel in ("email", "sms"):
+                self._make_address(customer_id, number, channel)
+            if self.seldom(0.06):
+                for case in self.random.sample(("k1", "k2", "k3"), pick((1, 2))):
+                    row = {"customer_id": customer_id, "case_id": f"{case}-{number}", "topic": "complaint"}
+                    self.put("intermediate.int_service__open_cases", row)
+            for order in range(pick((0, 0, 1, 2))):
+                self.put(
+                    "marts.fct_orders",
+                    {
+                        "order_id": f"o{number}-{order}",
+                        "customer_id": customer_id,
+                        "ordered_at": self.moment(-9, -3, -2, -1, 0),
+                        "is_valid": self.often(0.8),
+                    },
+                )
+
+    def _make_address(self, customer_id: str, number: int, channel: str) -> None:
+        if self.seldom(0.08):
+            return
+        shared = self.random.randrange(max(1, len(self.customer_ids) // 3))
+        address = f"{channel}-shared-{shared}" if self.often(0.3) else f"{channel}-{number}"
+        basis = None if self.seldom(0.2) else self.random.choice(("consent", "consent", "existing_customer"))
+        self.put(
+            "intermediate.int_customers__contact_points",
+            {
+                "customer_id": customer_id,
+                "channel": channel,
+                "address": address,
+                "suppression_id": f"sup-{number}" if self.seldom(0.05) else None,
+                "permission_basis": basis,
+                "permission_id": f"perm-{channel}-{number}" if basis else None,
+            },
+        )
+        kind = "phone" if channel == "sms" else "email"
+        row = {"customer_id": customer_id, "identifier_kind": kind, "identifier_value": address}
+        self.put("marts.dim_customer_identifiers", row)
+
+    def _make_anchors(self) -> None:
+        for number in range(3):
+            self.put("marts.fct_carts", {"cart_id": f"cart{number}", "bought_order_id": "o" if number == 1 else None})
+            self.put("marts.dim_products", {"product_id": f"p{number}", "is_in_stock": number == 1})
+        for customer_id in self.customer_ids:
+            for step in self.random.sample(self.steps, min(len(self.steps), self.random.choice((1, 2, 2, 3)))):
+                self._make_anchor(customer_id, step)
+
+    def _make_anchor(self, customer_id: str, step: Row, due_at: datetime | None = None) -> None:
+        pick = self.random.choice
+        self.n_anchors += 1
+        number = self.n_anchors
+        if due_at is None:
+            due_at = self.moment(-4, -3, -2, -1, -1, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 9)
+            if self.often(0.4):
+                # Another one that falls due exactly a window later.
+                rule = pick(self.tables["staging.stg_templates__policy_rules"])
+                later = due_at + timedelta(seconds=rule["window_seconds"])
+                self._make_anchor(customer_id, pick(self.steps), later)
+        anchor_at = due_at - timedelta(seconds=step["delay_seconds"])
+        reached = pick((self.moment(-2), instant(self.run_date, time(0), HOME_ZONE)))
+        row: dict[str, Any] = {
+            "customer_id": customer_id,
+            "journey": step["journey"],
+            "anchor": f"order:{number}",
+            "anchor_at": anchor_at,
+            "branch": pick(("default", "with_accessory", "without_accessory")),
+            "goal_reached_at": reached if self.seldom(0.15) else None,
+            "reference_order_id": pick((f"ref-{number}", f"ref-{number}", None)),
+            "reference_product_id": pick(("p0", "p1", None)),
+            "reference_cart_id": pick(("cart0", "cart0", "cart1", None)),
+            "evidence": "{}",
+            "received_on": anchor_at.date(),
+        }
+        kind = pick(("purchases_in_group", "joined", "carts_abandoned", "broadcasts"))
+        self.put(f"marts.fct_trigger_{kind}", row)
+        if self.often(0.1):
+            order = {"order_id": f"same-{number}", "customer_id": customer_id, "is_valid": True}
+            self.put("marts.fct_orders", {**order, "ordered_at": anchor_at})
+        for slot in ("also_bought", "accessories"):
+            for rank in range(pick((0, 1, 2, 3))):
+                shown = {"customer_id": customer_id, "journey": step["journey"], "anchor": row["anchor"]}
+                product = {"slot": slot, "rank": rank + 1, "product_id": f"p{rank}"}
+                self.put("intermediate.int_recommendations__for_candidates", {**shown, **product})
+
+    def anchors(self) -> list[Row]:
+        """All anchors of all trigger kinds."""
+        return [row for name, rows in self.tables.items() if "fct_trigger" in name for row in rows]
+
+    def class_of(self, journey: str) -> str:
+        """The class of a journey."""
+        return next(str(row["class"]) for row in self.journeys if row["journey"] == journey)
+
+    def ids_of(self, customer_id: str) -> list[str]:
+        """Every id that a customer has had."""
+        aliases = self.tables["intermediate.int_identity__aliases"]
+        return [row["past_customer_id"] for row in aliases if row["customer_id"] == customer_id]
+
+    def _make_history(self) -> None:
+        pick = self.random.choice
+        anchors, number = self.anchors(), 0
+        for customer_id in self.customer_ids:
+            own = [anchor for anchor in anchors if anchor["customer_id"] == customer_id]
+            for _ in range(pick((0, 0, 1, 1, 2, 5))):
+                number += 1
+                sent_at = self.moment(-1, -1, -1, -2, -2, -2, -3, -6, -7, -8, -29, -30)
+                run_on = sent_at.astimezone(HOME_ZONE).date()
+                if self.often(0.04):
+                    # A run that was late: its message leaves on the morning of the next run's day.
+                    sent_at, run_on = self.moment(0), self.run_date - timedelta(days=1)
+                if self.often(0.05):
+                    sent_at, run_on = self.moment(0), self.run_date
+                if self.often(0.03):
+                    sent_at, run_on = self.moment(1), self.run_date + timedelta(days=1)
+                known = pick(own) if own and self.often(0.35) else None
+                message: Row = {
+                    "message_id": f"sent-{number:05d}",
+                    "run_date": run_on,
+                    "customer_id": pick([*self.ids_of(customer_id), customer_id]),
+                    "journey": known["journey"] if known else "gone",
+                    "step": pick(("s0", "s0", "s1")),
+                    "channel": pick(("email", "email", "sms")),
+                    "class": self.class_of(known["journey"]) if known else pick(CLASSES),
+                    "anchor": known["anchor"] if known else f"order:past-{number // 2}",
+                    "state": pick(("ACCEPTED", "DELIVERED", "UNKNOWN", "SENDING", "FAILED", "REJECTED")),
+                    "send_at": sent_at,
+                    "sent_at": sent_at,
+                }
+                self.put("staging.stg_outbox__contact_log", message)
+                if self.often(0.2):
+                    # The same touch in its other channel, some time earlier or later.
+                    other = {"message_id": f"also-{number:05d}", "sent_at": self.moment(-1, -2, -3)}
+                    other["channel"] = "sms" if message["channel"] == "email" else "email"
+                    other["run_date"] = other["sent_at"].astimezone(HOME_ZONE).date()
+                    self.put("staging.stg_outbox__contact_log", {**message, **other})
+            if self.often(0.3):
+                number += 1
+                self.put(
+                    "staging.stg_provider__events",
+                    {
+                        "event_id": f"ev-{number}",
+                        "occurred_at": self.moment(-1, -2, -3, 0),
+                        "channel": "email",
+                        "event": pick(("sent", "sent", "sent", "opened")),
+                        "message_id": pick((None, None, "ours")),
+                        "address": pick([f"email-{n}" for n in range(len(self.customer_ids))] + ["email-shared-0"]),
+                        "class": pick((None, "post_purchase", "newsletter")),
+                        "received_on": self.run_date,
+                    },
+                )
+
+    def hand_off(self, rows: list[Row], probability: float) -> None:
+        """Let some of a run's sends leave, as the hand-off would."""
+        for row in sorted(rows, key=lambda row: str(row["message_id"])):
+            if row["decision"] == "send" and self.often(probability):
+                copied = ("message_id", "run_date", "customer_id", "journey", "step", "channel", "class", "anchor")
+                more = ("experiment", "variant", "send_at", "permission_basis", "permission_id")
+                message = {name: row[name] for name in (*copied, *more)}
+                message |= {"state": "ACCEPTED", "sent_at": row["send_at"].astimezone(UTC)}
+                self.put("staging.stg_outbox__contact_log", message)
+
+    def advance(self) -> None:
+        """New knowledge about the same day: merged people, vanished anchors, permissions given and taken."""
+        for _ in range(max(1, len(self.customer_ids) // 6)):
+            survivor, merged = self.random.sample(self.customer_ids, 2) if len(self.customer_ids) > 1 else ("", "")
+            if merged and self.often(0.7):
+                self._merge(survivor, merged)
+        for rows in [rows for name, rows in self.tables.items() if "fct_trigger" in name]:
+            rows[:] = [row for row in rows if not self.often(0.08)]
+        for customer_id in self.customer_ids:
+            if self.often(0.2):
+                # A fact that arrived late.
+                self._make_anchor(customer_id, self.random.choice(self.steps))
+        for point in self.tables.get("intermediate.int_customers__contact_points", []):
+            if self.often(0.1):
+                basis = None if point["permission_basis"] else "consent"
+                point |= {"permission_basis": basis, "permission_id": f"new-{point['address']}" if basis else None}
+
+    def _merge(self, survivor: str, merged: str) -> None:
+        self.customer_ids.remove(merged)
+        for name in ("marts.dim_customers", "intermediate.int_customers__contact_points"):
+            self.tables[name] = [row for row in self.tables.get(name, []) if row["customer_id"] != merged]
+        for name, rows in self.tables.items():
+            if name != "staging.stg_outbox__contact_log":
+                for row in rows:
+                    if row.get("customer_id") == merged:
+                        row["customer_id"] = survivor
+        identifiers = self.tables.get("marts.dim_customer_identifiers", [])
+        unique = {tuple(sorted(row.items())): row for row in identifiers}
+        self.tables["marts.dim_customer_identifiers"] = list(unique.values())
