@@ -203,8 +203,8 @@ class World:
     def _make_address(self, customer_id: str, number: int, channel: str) -> None:
         if self.seldom(0.08):
             return
-        shared = self.random.randrange(max(1, len(self.customer_ids) // 3))
-        address = f"{channel}-shared-{shared}" if self.often(0.3) else f"{channel}-{number}"
+        shared = self.random.randrange(max(1, len(self.customer_ids) // 6))
+        address = f"{channel}-shared-{shared}" if self.often(0.4) else f"{channel}-{number}"
         basis = None if self.seldom(0.2) else self.random.choice(("consent", "consent", "existing_customer"))
         self.put(
             "intermediate.int_customers__contact_points",
