@@ -5,9 +5,8 @@ with journeys as (
 ),
 
 order_lines as (
-    -- A line that went back entirely is no purchase.
-    select * from {{ ref('fct_order_lines') }}
-    where is_valid and customer_id is not null and (returned_quantity is null or returned_quantity = 0 or returned_quantity < quantity)
+    -- Valid lines: of a valid order, and not sent back entirely.
+    select * from {{ ref('fct_order_lines') }} where is_valid and customer_id is not null
 ),
 
 orders as (
