@@ -1,4 +1,4 @@
-"""Reads what experiments need from a DuckDB file (the warehouse or the analysts' copy), read-only, and lets go at once."""
+"""Reads what experiments need from the warehouse or the analysts' copy, read-only, and lets go of it at once."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ def read_results(database: Path) -> list[Result]:
         ).fetchall()
     return summarise(
         (Arm(*row) for row in arms),
-        (Metric(*row[:4], sums=Sums(*row[4:])) for row in metrics),
+        (Metric(experiment, arm, segment, metric, Sums(*sums)) for experiment, arm, segment, metric, *sums in metrics),
     )

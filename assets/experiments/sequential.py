@@ -19,7 +19,7 @@ _NODES = 301
 
 @lru_cache(maxsize=64)
 def obrien_fleming_constant(looks: int, alpha: float = 0.05) -> float:
-    """C such that |z_k| > C·√(looks/k) at any of the equally spaced looks happens with probability alpha under no effect.
+    """C such that |z_k| > C·√(looks/k) happens at any of equally spaced looks with probability alpha under no effect.
 
     O'Brien and Fleming 1979; computed by the recursion of Armitage, McPherson and Rowe 1969. 14 looks: 2.105.
     """
@@ -40,7 +40,7 @@ def boundary(look: int, looks: int, alpha: float = 0.05) -> float:
 
 
 def confidence_sequence_z(n: int, alpha: float = 0.05, planned_n: int = 1_000) -> float:
-    """The |z| that holds for looks at any time, planned or not (asymptotic confidence sequence; Waudby-Smith et al. 2024).
+    """The |z| that holds for looks at any time (asymptotic confidence sequence; Waudby-Smith et al. 2024).
 
     Tightest near `planned_n` customers. √((nρ²+1)/(nρ²) · ln((nρ²+1)/α²)), ρ² chosen for `planned_n`.
     """
@@ -75,7 +75,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """Adjusted p-values over segments (Benjamini and Hochberg 1995): keeps the share of false claims among the claims."""
+    """Adjusted p-values over segments (Benjamini and Hochberg 1995): keeps the share of false ones among claims."""
     order = sorted(range(len(p_values)), key=lambda i: p_values[i], reverse=True)
     adjusted, best = [1.0] * len(p_values), 1.0
     for position, index in enumerate(order):

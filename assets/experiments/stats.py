@@ -161,9 +161,7 @@ def cuped(control: Sums, treatment: Sums, confidence: float = CONFIDENCE) -> Est
         return welch(control, treatment, confidence)
     theta = ((control.n - 1) * control.cov_xy + (treatment.n - 1) * treatment.cov_xy) / spread
     difference = treatment.mean_y - control.mean_y - theta * (treatment.mean_x - control.mean_x)
-    variance = sum(
-        (arm.var_y - 2 * theta * arm.cov_xy + theta**2 * arm.var_x) / arm.n for arm in (control, treatment)
-    )
+    variance = sum((arm.var_y - 2 * theta * arm.cov_xy + theta**2 * arm.var_x) / arm.n for arm in (control, treatment))
     if variance <= 0:
         return Estimate.impossible("nothing varies that the covariate does not explain", difference)
     return _estimate(difference, math.sqrt(variance), confidence)
@@ -192,7 +190,7 @@ def sample_ratio(assigned: Mapping[str, int], planned_share: Mapping[str, float]
 
 
 def detectable_difference(control: Sums, treatment: Sums, power: float = 0.8, alpha: float = 0.05) -> float | None:
-    """The smallest true difference (unit of y) that today's numbers would show with this power: (z_α/2 + z_power)·se."""
+    """The smallest true difference (unit of y) that today's numbers show with this power: (z_α/2 + z_power)·se."""
     if _too_few(control, treatment):
         return None
     error = math.sqrt(control.var_y / control.n + treatment.var_y / treatment.n)

@@ -1,4 +1,4 @@
-"""What the experiments showed, as a table and in plain words: who leads, whether it is decided, what could be seen at all.
+"""What the experiments showed: who leads, whether it is decided, and what could be seen at all.
 
 Pure: rows of `rpt_experiment_metrics` and `rpt_experiment_arms` in, frozen results out. Revenue per assigned customer
 decides; opens never do. A winner is named only if the arms have their planned sizes and the boundary of today's look is
@@ -76,7 +76,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One experiment. `z_needed` is the boundary of today's look; `detectable` the smallest difference that would show."""
+    """One experiment. `z_needed`: boundary of today's look; `detectable`: the smallest difference that would show."""
 
     experiment: str
     journey: str
@@ -116,14 +116,14 @@ def _result(name: str, arms: Sequence[Arm], metrics: Sequence[Metric]) -> Result
     ordered = tuple(sorted(arms, key=lambda a: (not a.is_control, a.arm)))
     control, treatments = ordered[0], ordered[1:]
     sums = {(m.segment, m.metric, m.arm): m.sums for m in metrics}
-    comparisons = _adjusted([
-        _compare(segment, metric, control.arm, arm.arm, sums)
-        for segment, metric in sorted({(m.segment, m.metric) for m in metrics})
-        for arm in treatments
-    ])
-    ratio = stats.sample_ratio(
-        {a.arm: a.n_assigned for a in ordered}, {a.arm: a.planned_share for a in ordered}
+    comparisons = _adjusted(
+        [
+            _compare(segment, metric, control.arm, arm.arm, sums)
+            for segment, metric in sorted({(m.segment, m.metric) for m in metrics})
+            for arm in treatments
+        ]
     )
+    ratio = stats.sample_ratio({a.arm: a.n_assigned for a in ordered}, {a.arm: a.planned_share for a in ordered})
     look = look_number(ordered)
     deciding = [c for c in comparisons if (c.metric, c.segment) == (DECISION_METRIC, "all")]
     smallest = min((min(c.n_control, c.n_arm) for c in deciding), default=0)
@@ -146,10 +146,18 @@ def _result(name: str, arms: Sequence[Arm], metrics: Sequence[Metric]) -> Result
             sums.get(("all", DECISION_METRIC, pair.arm), Sums(0, 0, 0)),
         )
     return Result(
-        experiment=name, journey=control.journey, as_of_on=control.as_of_on, arms=ordered, sample_ratio=ratio,
-        comparisons=tuple(comparisons), verdict=verdict, winner=winner, look=look, z_needed=z_needed,
+        experiment=name,
+        journey=control.journey,
+        as_of_on=control.as_of_on,
+        arms=ordered,
+        sample_ratio=ratio,
+        comparisons=tuple(comparisons),
+        verdict=verdict,
+        winner=winner,
+        look=look,
+        z_needed=z_needed,
         detectable=detectable,
-    )  # fmt: skip
+    )
 
 
 def look_number(arms: Sequence[Arm]) -> int:
@@ -172,9 +180,7 @@ def _verdict(
     return "decided", best.arm if (best.difference.value or 0.0) > 0 else best.control
 
 
-def _compare(
-    segment: str, metric: str, control: str, arm: str, sums: dict[tuple[str, str, str], Sums]
-) -> Comparison:
+def _compare(segment: str, metric: str, control: str, arm: str, sums: dict[tuple[str, str, str], Sums]) -> Comparison:
     a = sums.get((segment, metric, control), Sums(0, 0, 0))
     b = sums.get((segment, metric, arm), Sums(0, 0, 0))
     if metric in RATIO_METRICS:

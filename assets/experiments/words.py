@@ -59,8 +59,8 @@ def sentences(result: Result, currency: str) -> list[str]:
         if deciding.control_mean:
             share = f" ({result.detectable / deciding.control_mean * 100:.0f} % of the control arm's mean)"
         lines.append(
-            f"With the customers so far, a true difference of {amount('revenue', result.detectable, currency)} per customer"
-            f"{share} would be found 8 times out of 10; smaller ones mostly stay hidden."
+            f"With the customers so far, a true difference of {amount('revenue', result.detectable, currency)} per"
+            f" customer{share} would be found 8 times out of 10; smaller ones mostly stay hidden."
         )
     return [line for line in lines if line]
 
@@ -83,26 +83,28 @@ def _lead(result: Result, deciding: Comparison | None, currency: str) -> str:
             f" to {amount('revenue', high, currency, signed=True)})"
         )
     return (
-        f"“{arm_name(leader)}” is ahead of “{arm_name(other)}” by {amount('revenue', abs(value), currency)} per assigned"
-        f" customer{interval}."
+        f"“{arm_name(leader)}” is ahead of “{arm_name(other)}” by {amount('revenue', abs(value), currency)}"
+        f" per assigned customer{interval}."
     )
 
 
 def _conclusion(result: Result, deciding: Comparison | None) -> str:
     if result.verdict == "broken_split":
         return (
-            "No winner is named: the arms do not have their planned sizes, so something other than chance decides who is in"
-            " which arm, and the figures above may mean anything."
+            "No winner is named: the arms do not have their planned sizes, so something other than chance decides who"
+            " is in which arm, and the figures above may mean anything."
         )
     if result.verdict == "too_early":
-        return f"Too early to say: nothing is decided before each arm has {FEWEST_PER_ARM} customers with a full window."
+        return (
+            f"Too early to say: nothing is decided before each arm has {FEWEST_PER_ARM} customers with a full window."
+        )
     z = abs(deciding.difference.z or 0.0) if deciding else 0.0
     threshold = f"|z| is {z:.2f} and {{}} {result.z_needed:.2f}" if result.z_needed is not None else ""
-    look = (
-        f"look {result.look} of {PLANNED_LOOKS}" if result.look <= PLANNED_LOOKS else "a look after the planned ones"
-    )
+    look = f"look {result.look} of {PLANNED_LOOKS}" if result.look <= PLANNED_LOOKS else "a look after the planned ones"
     if result.verdict == "decided":
-        return f"Decided in favour of “{arm_name(result.winner or '')}”: at {look}, {threshold.format('had to exceed')}."
+        return (
+            f"Decided in favour of “{arm_name(result.winner or '')}”: at {look}, {threshold.format('had to exceed')}."
+        )
     return f"Not decided: at {look}, {threshold.format('must exceed')}. The lead may well be chance."
 
 
@@ -136,10 +138,16 @@ def table(result: Result, currency: str) -> str:
             else d.problem or "–"
         )
         cells = (
-            c.segment, METRIC_NAMES.get(c.metric, c.metric), arm_name(c.arm), f"{c.n_arm:,} / {c.n_control:,}",
-            amount(c.metric, c.arm_mean, currency), amount(c.metric, c.control_mean, currency),
-            amount(c.metric, d.value, currency, signed=True), interval,
-            "–" if d.p_value is None else f"{d.p_value:.3f}", "–" if c.adjusted_p is None else f"{c.adjusted_p:.3f}",
-        )  # fmt: skip
+            c.segment,
+            METRIC_NAMES.get(c.metric, c.metric),
+            arm_name(c.arm),
+            f"{c.n_arm:,} / {c.n_control:,}",
+            amount(c.metric, c.arm_mean, currency),
+            amount(c.metric, c.control_mean, currency),
+            amount(c.metric, d.value, currency, signed=True),
+            interval,
+            "–" if d.p_value is None else f"{d.p_value:.3f}",
+            "–" if c.adjusted_p is None else f"{c.adjusted_p:.3f}",
+        )
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)

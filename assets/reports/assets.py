@@ -22,8 +22,8 @@ MARTS = (
 )
 DEMO_NOTE = (
     "Purchases, products and prices are those of a real grocer, moved in time. People, addresses, consents, web visits "
-    "and everything the provider answered (deliveries, opens, clicks, purchases after messages) are synthetic, made from "
-    "a seed: differences between arms or kinds of mail show how the report works, not how people behave."
+    "and everything the provider answered (deliveries, opens, clicks, purchases after messages) are synthetic, made "
+    "from a seed: differences between arms or kinds of mail show how the report works, not how people behave."
 )
 
 

@@ -54,7 +54,14 @@ def ticks(highest: float, count: int = 4) -> list[float]:
 
 
 def stacked_columns(
-    labels: Sequence[str], series: Sequence[Series], *, width: int, height: int, title: str, description: str, css: str = ""
+    labels: Sequence[str],
+    series: Sequence[Series],
+    *,
+    width: int,
+    height: int,
+    title: str,
+    description: str,
+    css: str = "",
 ) -> str:
     """One column per label, layers from the bottom up."""
     totals = [sum(layer.values[i] for layer in series) for i in range(len(labels))]
@@ -91,7 +98,10 @@ def share_bar(series: Sequence[Series], title: str) -> str:
     """One horizontal bar that is divided in shares; stretches to its place."""
     total = sum(layer.values[0] for layer in series)
     if total <= 0:
-        return f'<svg class="share" viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" aria-label="{escape(title)}: nothing"></svg>'
+        return (
+            '<svg class="share" viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" '
+            f'aria-label="{escape(title)}: nothing"></svg>'
+        )
     parts, x, words = [], 0.0, []
     for layer in series:
         size = 1000 * layer.values[0] / total
@@ -130,9 +140,7 @@ def intervals(rows: Sequence[Interval], *, width: int, title: str, description: 
 
     zero = x_of(0)
     parts = [f'<line class="zero" x1="{zero:.1f}" x2="{zero:.1f}" y1="{top}" y2="{height - 20}"/>']
-    parts.append(
-        f'<text class="axis" x="{zero:.1f}" y="{height - 5}" text-anchor="middle">no difference</text>'
-    )
+    parts.append(f'<text class="axis" x="{zero:.1f}" y="{height - 5}" text-anchor="middle">no difference</text>')
     for i, row in enumerate(rows):
         y = top + row_h * i + 34
         tone = "ahead" if row.low > 0 else "behind" if row.high < 0 else "open"

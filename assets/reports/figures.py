@@ -141,9 +141,7 @@ def read_figures(database: Path, today: date) -> Figures:
             "peace_by_rule": rows(_PEACE_BY_RULE, [today]),
         }
         machine, n_people = rows(_MACHINE)[0], rows(_PEOPLE)[0]["n"]
-    return Figures(
-        today=today, experiments=read_results(database), machine=machine, n_people=n_people, **figures
-    )
+    return Figures(today=today, experiments=read_results(database), machine=machine, n_people=n_people, **figures)
 
 
 def _chosen_movement(rows: Sequence[Row]) -> list[Row]:

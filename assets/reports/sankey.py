@@ -72,7 +72,8 @@ def sankey(
             middle = positions[name] + size / 2 - (6 if is_narrow else 0)
             second = f' x="{text_x}" dy="13"' if is_narrow else ""
             parts.append(
-                f'<rect class="{css_of[name]}" x="{x}" y="{positions[name]:.1f}" width="{_NODE}" height="{size:.1f}" rx="2"/>'
+                f'<rect class="{css_of[name]}" x="{x}" y="{positions[name]:.1f}" width="{_NODE}" '
+                f'height="{size:.1f}" rx="2"/>'
                 f'<text class="label" x="{text_x}" y="{middle + 4:.1f}" text-anchor="{anchor}">{escape(name)} '
                 f'<tspan class="axis"{second}>{whole(n)}</tspan></text>'
             )

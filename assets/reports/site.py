@@ -1,4 +1,4 @@
-"""Builds the report: one HTML file that holds its own styles, script and drawings and never asks the net for anything."""
+"""Builds the report: one HTML file with its own styles, script and drawings, which never asks the net for anything."""
 
 from __future__ import annotations
 
@@ -71,21 +71,25 @@ def build_site(
 def render(figures: Figures, *, currency: str, data_note: str | None, previews_link: str | None) -> str:
     """The page as text."""
     first = min((row["run_date"] for row in figures.decisions), default=figures.today)
-    return _environment().get_template("index.html.j2").render(
-        style=Markup((PAGE / "style.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file
-        script=Markup((PAGE / "script.js").read_text(encoding="utf-8")),  # noqa: S704 - our own file
-        day=numbers.long_day(figures.today),
-        iso_day=figures.today.isoformat(),
-        span=numbers.span(first, figures.today),
-        data_note=data_note,
-        previews_link=previews_link,
-        headline=view.headline(figures),
-        decisions=view.decisions(figures),
-        journeys=view.journeys(figures, currency),
-        peace=view.peace(figures),
-        tiles=view_customers.tiles(figures, currency),
-        personas=view_customers.personas(figures, currency),
-        movement=view_customers.movement(figures, currency),
-        experiments=view_results.experiments(figures, currency),
-        versus=view_results.flow_against_newsletter(figures, currency),
+    return (
+        _environment()
+        .get_template("index.html.j2")
+        .render(
+            style=Markup((PAGE / "style.css").read_text(encoding="utf-8")),
+            script=Markup((PAGE / "script.js").read_text(encoding="utf-8")),
+            day=numbers.long_day(figures.today),
+            iso_day=figures.today.isoformat(),
+            span=numbers.span(first, figures.today),
+            data_note=data_note,
+            previews_link=previews_link,
+            headline=view.headline(figures),
+            decisions=view.decisions(figures),
+            journeys=view.journeys(figures, currency),
+            peace=view.peace(figures),
+            tiles=view_customers.tiles(figures, currency),
+            personas=view_customers.personas(figures, currency),
+            movement=view_customers.movement(figures, currency),
+            experiments=view_results.experiments(figures, currency),
+            versus=view_results.flow_against_newsletter(figures, currency),
+        )
     )

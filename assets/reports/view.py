@@ -24,7 +24,7 @@ HALF_WIDTH, FULL_WIDTH, PHONE_WIDTH = 530, 1080, 330
 
 def both_widths(draw: Callable[[int, str], str], wide: int = HALF_WIDTH) -> Markup:
     """The drawing for wide and for narrow screens; the stylesheet shows one of them. Text keeps its size on both."""
-    return Markup(draw(wide, "wide") + draw(PHONE_WIDTH, "narrow"))  # noqa: S704 - our own drawings, escaped inside
+    return Markup(draw(wide, "wide") + draw(PHONE_WIDTH, "narrow"))
 
 
 def reason_name(reason: str) -> str:
@@ -47,7 +47,7 @@ def headline(figures: Figures) -> dict[str, Any]:
         "n_not_sent": numbers.whole(counts["hold"] + counts["suppress"]),
         "n_peace": numbers.counted(n_peace, "person is", "people are"),
         "share_in_peace": numbers.percent(n_peace / figures.n_people if figures.n_people else None),
-        "bar": Markup(charts.share_bar(layers, "Decisions of the day")),  # noqa: S704
+        "bar": Markup(charts.share_bar(layers, "Decisions of the day")),
         "has_decisions": bool(today),
     }
 
@@ -119,9 +119,7 @@ def _layers(
         for i, reason in enumerate(reasons[:SHADES])
     ]
     if rest := reasons[SHADES:]:
-        layers.append(
-            Series(others, f"{css}-4", [sum(cell.get((decision, r, day), 0) for r in rest) for day in days])
-        )
+        layers.append(Series(others, f"{css}-4", [sum(cell.get((decision, r, day), 0) for r in rest) for day in days]))
     return layers
 
 
@@ -143,10 +141,8 @@ def journeys(figures: Figures, currency: str) -> list[dict[str, Any]]:
                 "name": row["name"],
                 "class": (row["class"] or "").replace("_", "-"),
                 "priority": row["priority"] if row["priority"] != 999 else numbers.MISSING,
-                "bar": Markup(charts.share_bar(layers, f"Decisions of {row['name']}")),  # noqa: S704
-                "decided": [
-                    {"label": s.label, "css": s.css, "n": numbers.whole(s.values[0])} for s in layers
-                ],
+                "bar": Markup(charts.share_bar(layers, f"Decisions of {row['name']}")),
+                "decided": [{"label": s.label, "css": s.css, "n": numbers.whole(s.values[0])} for s in layers],
                 "cells": [
                     numbers.whole(row["n_sent"]),
                     numbers.whole(row["n_delivered"]),
@@ -178,13 +174,22 @@ def peace(figures: Figures) -> dict[str, Any]:
         "n_people": numbers.whole(figures.n_people),
         "n_held": numbers.whole(held),
         "rules": [
-            {"rule": row["rule"].replace("_", " "), "n": numbers.whole(row["n"]), "share": Markup(charts.meter(row["n"] / n_today if n_today else 0, "d-hold-1"))}  # noqa: S704, E501
+            {
+                "rule": row["rule"].replace("_", " "),
+                "n": numbers.whole(row["n"]),
+                "share": Markup(charts.meter(row["n"] / n_today if n_today else 0, "d-hold-1")),
+            }
             for row in figures.peace_by_rule
         ],
         "chart": both_widths(
             lambda width, css: charts.stacked_columns(
-                labels, series, width=width, height=190, title="People in peace by day",
-                description=f"{numbers.whole(n_today)} today.", css=css,
-            )  # fmt: skip
+                labels,
+                series,
+                width=width,
+                height=190,
+                title="People in peace by day",
+                description=f"{numbers.whole(n_today)} today.",
+                css=css,
+            )
         ),
     }

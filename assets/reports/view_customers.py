@@ -62,7 +62,7 @@ def tiles(figures: Figures, currency: str) -> dict[str, Any]:
     periods = [(key, label) for key, label in PERIODS if key in found]
     value_of = {(row["period"], row["persona"], row["tile"]): row for row in figures.tiles}
     sets: dict[str, dict[str, Any]] = {}
-    for period, label in periods:
+    for period, _ in periods:
         for persona in personas:
             rows = [value_of.get((period, persona, tile)) for tile, *_ in TILES]
             any_row = next((row for row in rows if row), None)
@@ -74,10 +74,12 @@ def tiles(figures: Figures, currency: str) -> dict[str, Any]:
                 "compared": numbers.span(any_row["comparison_starts_on"], any_row["comparison_ends_on"])
                 if compared
                 else "",
-                "values": [formatted(row["value"] if row else None, unit, currency) for row, (_, _, unit, _) in zip(rows, TILES, strict=True)],  # noqa: E501
+                "values": [
+                    formatted(row["value"] if row else None, unit, currency)
+                    for row, (_, _, unit, _) in zip(rows, TILES, strict=True)
+                ],
                 "changes": [
-                    numbers.change(row["value"], row["comparison_value"]) if row and compared else ""
-                    for row in rows
+                    numbers.change(row["value"], row["comparison_value"]) if row and compared else "" for row in rows
                 ],
                 "before": [
                     formatted(row["comparison_value"], unit, currency) if row and compared else ""
@@ -111,7 +113,7 @@ def personas(figures: Figures, currency: str) -> dict[str, Any]:
                 "name": row["persona"],
                 "css": css,
                 "stage": STAGES.get(row["stage"], row["stage"]),
-                "meter": Markup(charts.meter(row["n"] / total, css)),  # noqa: S704
+                "meter": Markup(charts.meter(row["n"] / total, css)),
                 "cells": [
                     numbers.whole(row["n"]),
                     numbers.percent(row["n"] / total),
@@ -149,11 +151,16 @@ def movement(figures: Figures, currency: str) -> dict[str, Any] | None:
 
     def draw(width: int, css: str) -> str:
         return sankey(
-            links, order, PERSONA_CSS, width=width, height=430, css=css,
+            links,
+            order,
+            PERSONA_CSS,
+            width=width,
+            height=430,
+            css=css,
             headings=(numbers.short_day(first), numbers.short_day(last)),
             title=f"Movement between personas, {numbers.span(first, last)}",
             description=f"Largest moves: {description or 'none'}.",
-        )  # fmt: skip
+        )
 
     return {
         "span": numbers.span(first, last),

@@ -42,9 +42,12 @@ def _experiment(result: Result, currency: str) -> dict[str, Any]:
     revenue = [c for c in result.comparisons if c.metric == "revenue" and c.difference.low is not None]
     rows = [
         Interval(
-            _segment(c, many_arms=len(result.arms) > 2), c.difference.value or 0.0, c.difference.low or 0.0,
-            c.difference.high or 0.0, amount("revenue", c.difference.value, currency, signed=True),
-        )  # fmt: skip
+            _segment(c, many_arms=len(result.arms) > 2),
+            c.difference.value or 0.0,
+            c.difference.low or 0.0,
+            c.difference.high or 0.0,
+            amount("revenue", c.difference.value, currency, signed=True),
+        )
         for c in revenue
     ]
     name = title(result)
@@ -52,13 +55,16 @@ def _experiment(result: Result, currency: str) -> dict[str, Any]:
     if rows:
         drawing = both_widths(
             lambda width, css: charts.intervals(
-                rows, width=width, css=css, title=f"{name}: difference in revenue per customer with 95 % interval",
+                rows,
+                width=width,
+                css=css,
+                title=f"{name}: difference in revenue per customer with 95 % interval",
                 description="; ".join(
                     f"{row.label}: {row.text}, from {amount('revenue', row.low, currency, signed=True)} to "
                     f"{amount('revenue', row.high, currency, signed=True)}"
                     for row in rows
                 ),
-            )  # fmt: skip
+            )
         )
     table = sorted(
         (c for c in result.comparisons if c.n_arm or c.n_control),
@@ -128,7 +134,7 @@ def flow_against_newsletter(figures: Figures, currency: str) -> dict[str, Any] |
                     {
                         "name": name,
                         "text": numbers.percent(value) if unit == "percent" else numbers.money(value, currency),
-                        "bar": Markup(charts.meter((value or 0) / highest, css)),  # noqa: S704
+                        "bar": Markup(charts.meter((value or 0) / highest, css)),
                     }
                     for name, value, css in (("Flow", values[0], "k-flow"), ("Newsletter", values[1], "k-news"))
                 ],

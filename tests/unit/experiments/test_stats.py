@@ -26,7 +26,12 @@ def sums_of(y: Sequence[int], x: Sequence[int] | None = None) -> Sums:
         return Sums(len(y), sum(y), sum(v * v for v in y))
     x = [int(v) for v in x]
     return Sums(
-        len(y), sum(y), sum(v * v for v in y), sum(x), sum(v * v for v in x), sum(a * b for a, b in zip(x, y, strict=True))
+        len(y),
+        sum(y),
+        sum(v * v for v in y),
+        sum(x),
+        sum(v * v for v in x),
+        sum(a * b for a, b in zip(x, y, strict=True)),
     )
 
 
@@ -128,7 +133,8 @@ def test_sample_ratio_finds_a_broken_split_and_leaves_a_good_one():
     """5,000 against 5,300 at 50:50 happens once in 300 tests; 5,000 against 5,400 hardly ever."""
     half = {"a": 0.5, "b": 0.5}
     good, bad = sample_ratio({"a": 5_000, "b": 5_100}, half), sample_ratio({"a": 5_000, "b": 5_400}, half)
-    assert good is not None and bad is not None
+    assert good is not None
+    assert bad is not None
     assert (good.is_mismatch, bad.is_mismatch) == (False, True)
     assert bad.chi_square == pytest.approx(15.385, abs=1e-3)
     assert bad.p_value == pytest.approx(8.77e-5, rel=0.01)

@@ -45,7 +45,7 @@ def test_the_same_lead_on_the_first_look_is_not_decided():
 
 
 def test_the_control_can_win():
-    """At the first source mails without the product block won, against the hypothesis: the words must be able to say so."""
+    """At the first source mails without the product block won, against the hypothesis: the words can say so."""
     (result,) = experiment(sums(2_000, 14_000, 20_000), sums(2_000, 10_000, 20_000))
     assert (result.verdict, result.winner) == ("decided", "without")
     assert "“without” is ahead of “with”" in sentences(result, "NOK")[0]
@@ -82,7 +82,10 @@ def test_looks_after_the_planned_ones_need_more_again():
 
 def test_an_experiment_without_a_full_window_has_words_and_a_table():
     """The first days show sizes only, and say so."""
-    arms = [Arm("universal_holdout", arm, "all", share, share < 0.5, n, START, START, 7) for arm, share, n in (("holdout", 0.05, 5), ("contacted", 0.95, 95))]  # fmt: skip
+    arms = [
+        Arm("universal_holdout", arm, "all", share, share < 0.5, n, START, START, 7)
+        for arm, share, n in (("holdout", 0.05, 5), ("contacted", 0.95, 95))
+    ]
     (result,) = summarise(arms, [])
     assert result.verdict == "too_early"
     assert sentences(result, "NOK")[0] == "100 customers take part; none of their purchase windows can be compared yet."

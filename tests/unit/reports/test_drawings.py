@@ -31,15 +31,21 @@ def test_columns_are_as_high_as_their_values():
 
 def test_shares_fill_the_bar_and_nothing_is_said_so():
     """A bar of nothing has a name, too."""
-    widths = [float(w) for w in re.findall(r'width="([\d.]+)"', share_bar([Series("a", "x", [1]), Series("b", "y", [3])], "Split"))]
+    widths = [
+        float(w)
+        for w in re.findall(r'width="([\d.]+)"', share_bar([Series("a", "x", [1]), Series("b", "y", [3])], "Split"))
+    ]
     assert widths == [250.0, 750.0]
     assert 'aria-label="Split: nothing"' in share_bar([Series("a", "x", [0])], "Split")
 
 
 def test_an_interval_that_crosses_nothing_is_drawn_as_open():
     """The colour may not claim what the interval does not."""
+
     def tones(low: float, high: float) -> str:
-        return re.search(r"whisker (\w+)", intervals([Interval("a", 1, low, high, "1")], width=300, title="t", description="d"))[1]  # fmt: skip
+        return re.search(
+            r"whisker (\w+)", intervals([Interval("a", 1, low, high, "1")], width=300, title="t", description="d")
+        )[1]
 
     assert (tones(-1, 3), tones(0.5, 3), tones(-3, -1)) == ("open", "ahead", "behind")
 
@@ -47,9 +53,15 @@ def test_an_interval_that_crosses_nothing_is_drawn_as_open():
 def test_ribbons_leave_and_arrive_in_full():
     """Every person who leaves a persona arrives somewhere: node heights equal the sums of their ribbons."""
     drawing = sankey(
-        [Link("A", "A", 60), Link("A", "B", 40), Link("B", "B", 100)], ["A", "B"], {"A": "p-1", "B": "p-2"},
-        width=1080, height=400, headings=("before", "after"), title="Moves", description="d",
-    )  # fmt: skip
+        [Link("A", "A", 60), Link("A", "B", 40), Link("B", "B", 100)],
+        ["A", "B"],
+        {"A": "p-1", "B": "p-2"},
+        width=1080,
+        height=400,
+        headings=("before", "after"),
+        title="Moves",
+        description="d",
+    )
     ribbons = [float(v) for v in re.findall(r" v([\d.]+) C", drawing)]
     nodes = [float(h) for h in re.findall(r'width="12" height="([\d.]+)"', drawing)]
     assert sum(ribbons) * 2 == pytest.approx(sum(nodes), rel=0.01)

@@ -63,11 +63,22 @@ def test_the_page_fetches_nothing_and_every_anchor_leads_somewhere(page):
 def test_the_page_tells_what_every_section_promises(page):
     """A section that silently vanished would be missed by nobody but the reader."""
     for text in (
-        "messages were sent", "357 people are left in peace today", "Nine figures of the shop", "Repeat customers",
-        "No permission", "There was no legal basis for this channel and purpose.", "Coffee, after the purchase",
-        "Sample-ratio check passed", "Not decided: at look 7 of 14", "All messages against none", "Click-to-open rate",
-        "Revenue per recipient", "Movement, 25 Oct – 22 Nov 2026", "People are invented.", "post purchase 48 hours",
-    ):  # fmt: skip
+        "messages were sent",
+        "357 people are left in peace today",
+        "Nine figures of the shop",
+        "Repeat customers",
+        "No permission",
+        "There was no legal basis for this channel and purpose.",
+        "Coffee, after the purchase",
+        "Sample-ratio check passed",
+        "Not decided: at look 7 of 14",
+        "All messages against none",
+        "Click-to-open rate",
+        "Revenue per recipient",
+        "Movement, 25 Oct – 22 Nov 2026",
+        "People are invented.",
+        "post purchase 48 hours",
+    ):
         assert text in page, text
 
 

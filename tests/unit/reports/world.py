@@ -29,8 +29,14 @@ JOURNEYS = [
     ("post_purchase_dog", "Dog food, after the purchase", "post_purchase", 31, 0.15),
     ("newsletter_weekly", "Weekly newsletter", "newsletter", 90, 0.33),
 ]
-PERSONAS = [("Champions", "active", 312), ("Loyal", "active", 498), ("New", "active", 121), ("At risk", "lapsed", 356),
-            ("Need nurturing", "lapsed", 402), ("Inactive", "inactive", 780)]  # fmt: skip
+PERSONAS = [
+    ("Champions", "active", 312),
+    ("Loyal", "active", 498),
+    ("New", "active", 121),
+    ("At risk", "lapsed", 356),
+    ("Need nurturing", "lapsed", 402),
+    ("Inactive", "inactive", 780),
+]
 
 SCHEMA = """
 create schema marts; create schema seeds;
@@ -63,10 +69,17 @@ create table marts.rpt_experiment_metrics (experiment varchar, arm varchar, segm
 """
 
 TILES = {
-    "revenue_minor": 384_512_300, "average_order_value_minor": 29_640, "customer_lifetime_value_minor": 186_140,
-    "customer_value_in_period_minor": 91_000, "n_orders": 12_973, "items_per_order": 9.4, "average_delay_days": 5.8,
-    "n_customers": 2_066, "n_single_purchase_customers": 188, "n_repeat_customers": 1_878,
-}  # fmt: skip
+    "revenue_minor": 384_512_300,
+    "average_order_value_minor": 29_640,
+    "customer_lifetime_value_minor": 186_140,
+    "customer_value_in_period_minor": 91_000,
+    "n_orders": 12_973,
+    "items_per_order": 9.4,
+    "average_delay_days": 5.8,
+    "n_customers": 2_066,
+    "n_single_purchase_customers": 188,
+    "n_repeat_customers": 1_878,
+}
 
 
 def empty(path: Path) -> Path:
@@ -96,17 +109,28 @@ def build(path: Path) -> Path:
         decisions, funnel = _decisions(draw)
         insert("marts.rpt_decisions_by_day", decisions)
         insert("marts.rpt_journey_funnel", funnel)
-        insert("marts.rpt_flow_vs_newsletter", [_kind("flow", 4_812, 2_310, 611, 118, 4_130_000), _kind("newsletter", 3_905, 1_402, 118, 12, 214_000)])  # fmt: skip
+        insert(
+            "marts.rpt_flow_vs_newsletter",
+            [_kind("flow", 4_812, 2_310, 611, 118, 4_130_000), _kind("newsletter", 3_905, 1_402, 118, 12, 214_000)],
+        )
         people = [(f"c{i}{p}", p, s) for p, s, n in PERSONAS for i in range(n)]
         insert("marts.fct_customer_rfm", [(TODAY, *person) for person in people])
-        insert("marts.dim_customers", [(c, p, False, draw.randint(1, 40), draw.randint(20_000, 900_000)) for c, p, _ in people])
+        insert(
+            "marts.dim_customers",
+            [(c, p, False, draw.randint(1, 40), draw.randint(20_000, 900_000)) for c, p, _ in people],
+        )
         insert("marts.rpt_persona_movement", _movement(draw))
         insert(
             "marts.fct_newsletter_exclusions",
-            [(day, people[i][0], None, "post_purchase_48_hours" if i % 5 else "marketing_7_days", None)
-             for k, day in enumerate(DAYS) for i in range(120 + 17 * k + draw.randint(0, 60))],
-        )  # fmt: skip
-        insert("marts.fct_engagement_events", [(str(i), "opened" if i % 4 else "clicked", i % 6 == 0) for i in range(600)])
+            [
+                (day, people[i][0], None, "post_purchase_48_hours" if i % 5 else "marketing_7_days", None)
+                for k, day in enumerate(DAYS)
+                for i in range(120 + 17 * k + draw.randint(0, 60))
+            ],
+        )
+        insert(
+            "marts.fct_engagement_events", [(str(i), "opened" if i % 4 else "clicked", i % 6 == 0) for i in range(600)]
+        )
         insert("marts.rpt_experiment_arms", _arms())
         insert("marts.rpt_experiment_metrics", _metrics())
     return path
@@ -122,7 +146,19 @@ def _tiles(draw: random.Random) -> list[tuple]:
                 start = TODAY - timedelta(days=days) if days else None
                 before = start - timedelta(days=days) if start else None
                 compared = value * scale * draw.uniform(0.85, 1.1) if days else None
-                rows.append((period, start, TODAY - timedelta(days=1), before, start and start - timedelta(days=1), persona, tile, value * scale, compared))  # fmt: skip
+                rows.append(
+                    (
+                        period,
+                        start,
+                        TODAY - timedelta(days=1),
+                        before,
+                        start and start - timedelta(days=1),
+                        persona,
+                        tile,
+                        value * scale,
+                        compared,
+                    )
+                )
     return rows
 
 
@@ -139,13 +175,43 @@ def _decisions(draw: random.Random) -> tuple[list[tuple], list[tuple]]:
             decisions.append((day, journey, "email", "send", None, sent))
             decisions += [(day, journey, "email", d, r, counts[r]) for _, r, d, _, _ in REASONS if counts[r]]
             opened, clicked = round(sent * 0.47), round(sent * 0.12)
-            funnel.append((day, journey, "first", "email", n, of["suppress"], of["hold"], sent, sent, sent - 2, opened, clicked, 1, 0, clicked // 5, clicked // 5 * 31_000))  # fmt: skip
+            funnel.append(
+                (
+                    day,
+                    journey,
+                    "first",
+                    "email",
+                    n,
+                    of["suppress"],
+                    of["hold"],
+                    sent,
+                    sent,
+                    sent - 2,
+                    opened,
+                    clicked,
+                    1,
+                    0,
+                    clicked // 5,
+                    clicked // 5 * 31_000,
+                )
+            )
     return decisions, funnel
 
 
 def _kind(kind: str, delivered: int, opened: int, clicked: int, orders: int, revenue: int) -> tuple:
-    return (kind, delivered, opened, clicked, orders, revenue, opened / delivered, clicked / delivered,
-            clicked / opened, revenue / delivered, revenue / orders)  # fmt: skip
+    return (
+        kind,
+        delivered,
+        opened,
+        clicked,
+        orders,
+        revenue,
+        opened / delivered,
+        clicked / delivered,
+        clicked / opened,
+        revenue / delivered,
+        revenue / orders,
+    )
 
 
 def _movement(draw: random.Random) -> list[tuple]:
@@ -165,10 +231,15 @@ def _movement(draw: random.Random) -> list[tuple]:
 
 def _arms() -> list[tuple]:
     def arms(experiment: str, journey: str, *of: tuple[str, float, int]) -> list[tuple]:
-        return [(experiment, arm, journey, share, i == 0, n, DAYS[0], TODAY, TODAY, 7) for i, (arm, share, n) in enumerate(of)]
+        return [
+            (experiment, arm, journey, share, i == 0, n, DAYS[0], TODAY, TODAY, 7)
+            for i, (arm, share, n) in enumerate(of)
+        ]
 
     return [
-        *arms("coffee_product_block", "post_purchase_coffee", ("with_products", 0.5, 611), ("without_products", 0.5, 648)),
+        *arms(
+            "coffee_product_block", "post_purchase_coffee", ("with_products", 0.5, 611), ("without_products", 0.5, 648)
+        ),
         *arms("universal_holdout", "all", ("holdout", 0.05, 103), ("contacted", 0.95, 1_902)),
     ]
 
@@ -184,8 +255,20 @@ def _metrics() -> list[tuple]:
                 m, deviation = round(n * share), 17_000
                 total = m * round(mean * (1.1 if "with_acc" in segment else 1))
                 prior = m * 120_000
-                rows.append((experiment, arm, segment, "revenue", m, total, round((m - 1) * deviation**2 + total**2 / m),
-                             prior, round((m - 1) * 80_000**2 + prior**2 / m), round((m - 1) * 0.5 * 80_000 * deviation + total * prior / m)))  # fmt: skip
+                rows.append(
+                    (
+                        experiment,
+                        arm,
+                        segment,
+                        "revenue",
+                        m,
+                        total,
+                        round((m - 1) * deviation**2 + total**2 / m),
+                        prior,
+                        round((m - 1) * 80_000**2 + prior**2 / m),
+                        round((m - 1) * 0.5 * 80_000 * deviation + total * prior / m),
+                    )
+                )
                 for metric, rate in (("conversion", 0.33), ("open", 0.46), ("click", 0.11), ("unsubscribe", 0.004)):
                     if experiment == "universal_holdout" and metric != "conversion":
                         continue
