@@ -1,6 +1,20 @@
+-- The feed is wide and most products have one version: only ids told more than once are ranked.
 with
+    known as (
+        select * from {{ source('catalogue', 'products') }} where {{ known_as_of('updated_at') }} and id is not null
+    ),
+    repeated as (
+        select id from known group by id having count(*) > 1
+    ),
     newest as (
-        {{ newest_known(source('catalogue', 'products'), 'id') }}
+        select known.* from known anti join repeated using (id)
+        union all
+        select known.*
+        from known
+        semi join repeated using (id)
+        qualify row_number() over (
+            partition by id order by updated_at desc, received_on desc, source_file desc, source_line desc
+        ) = 1
     ),
     final as (
         select
