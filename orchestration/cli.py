@@ -6,13 +6,13 @@ Thin: every command calls the code that the UI calls.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from datetime import date, datetime
 from pathlib import Path
 
 import click
 
+from orchestration.home import prepare_home
 from orchestration.settings import REPOSITORY, Settings, SettingsError
 
 
@@ -45,21 +45,15 @@ def settings_or_exit() -> Settings:
         raise click.ClickException(str(error)) from error
 
 
-def prepare_home(settings: Settings) -> None:
-    """Make the folders of an installation and its Dagster instance configuration."""
-    for folder in (settings.home, settings.landing_dir, settings.dagster_home, settings.outbox_dir):
-        folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(Path(__file__).parent / "instance" / "dagster.yaml", settings.dagster_home / "dagster.yaml")
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-
-
 @main.command()
 def prepare() -> None:
     """Make the home folder and parse the dbt project (after a checkout or a change of models)."""
     from orchestration.dbt import prepare as prepare_dbt
+    from orchestration.home import ensure_sources
 
     settings = settings_or_exit()
     prepare_home(settings)
+    ensure_sources(settings)
     prepare_dbt(settings)
     click.echo(f"Prepared. Home: {settings.home}")
 

@@ -77,9 +77,9 @@ def run_demo(settings: Settings, *, today: date | None, days: int, fraction: flo
 
     from assets.demo.generate import write_deliveries
     from assets.demo.provider import answer
-    from assets.landing.land import ensure_raw, land_history
+    from assets.landing.land import land_history
 
-    from orchestration.cli import prepare_home
+    from orchestration.home import ensure_sources, prepare_home
     from orchestration.runs import DailyRuns, days_between
 
     started = time.monotonic()
@@ -90,7 +90,7 @@ def run_demo(settings: Settings, *, today: date | None, days: int, fraction: flo
     step(f"Demo retailer: {plan.first} to {plan.today} (people, web visits and answers are synthetic)")
     prepare_home(settings)
     write_deliveries(settings.home, plan.today, plan.days, fraction=fraction, progress=step)
-    ensure_raw(settings)
+    ensure_sources(settings)
     step("Loading the history")
     land_history(settings, plan.first - timedelta(days=1), progress=step)
     step("Starting Dagster")

@@ -5,6 +5,7 @@ Today's partition exists from midnight on.
 
 from __future__ import annotations
 
+import warnings
 from datetime import date
 
 import dagster as dg
@@ -19,6 +20,9 @@ daily = dg.DailyPartitionsDefinition(
     timezone=_settings.timezone,
     end_offset=1,
 )
+
+# One notice per asset on every start would hide what matters. The pin of dagster is exact, so nothing changes unseen.
+warnings.filterwarnings("ignore", category=dg.BetaWarning, message="Parameter `backfill_policy`")
 
 # Every asset has the same policy: one run per day, since a day's decisions read what the day before handed off.
 one_day_a_run = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ASSEMBLERS = {"definitions", "jobs", "schedules", "sensors", "cli", "runs", "demo"}
+ASSEMBLERS = {"definitions", "jobs", "schedules", "sensors", "cli", "runs", "demo", "home"}
 OPEN_TO_ASSETS = {"settings", "partitions", "resources", "dbt", "tags"}
 PURE = (
     "assets/messaging/render",
