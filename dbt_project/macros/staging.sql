@@ -6,31 +6,71 @@
   was first delivered at all: it never changes from run to run, so ids may be founded on it.
 -#}
 {% macro newest_known(relation, key, changed_at='updated_at') -%}
-    select *
-    from (
-        select *, min(received_on) over (partition by {{ key }}) as first_received_on
-        from {{ relation }}
-        where received_on <= {{ run_date() }} and {{ key }} is not null
-    ) as received
-    where {{ known_as_of(changed_at) }}
-    qualify row_number() over (
-        partition by {{ key }}
-        order by {{ changed_at }} desc, received_on desc, source_file desc, source_line desc
-    ) = 1
+    with
+        {{ repeated_keys(relation, key) }},
+        versions as (
+            select delivered.*, min(received_on) over (partition by {{ key }}) as first_received_on
+            from {{ relation }} as delivered
+            semi join repeated using ({{ key }})
+            where received_on <= {{ run_date() }}
+        ),
+        newest_versions as (
+            select *
+            from versions
+            where {{ known_as_of(changed_at) }}
+            qualify row_number() over (
+                partition by {{ key }}
+                order by {{ changed_at }} desc, received_on desc, source_file desc, source_line desc
+            ) = 1
+        )
+    select delivered.*, received_on as first_received_on
+    from {{ relation }} as delivered
+    anti join repeated using ({{ key }})
+    where {{ known_as_of(changed_at) }} and {{ key }} is not null
+    union all by name
+    select * from newest_versions
 {%- endmacro %}
 
 {#-
   "New rows": a fact is told once. If its key comes again, the row received first wins, so that a repeated or
   altered delivery changes nothing that was decided. `keys` is the key, comma-separated if it has several columns.
+  A line has no instant of its own (`happened` none): it happened when its parent did, which is tested where they
+  are joined.
 -#}
 {% macro first_known(relation, keys, happened) -%}
-    select *
-    from {{ relation }}
-    where {{ known_as_of(happened) }}
-    qualify row_number() over (
-        partition by {{ keys }}
-        order by received_on, source_file, source_line
-    ) = 1
+    {%- set is_known = known_as_of(happened) if happened is not none else 'received_on <= ' ~ run_date() %}
+    with
+        {{ repeated_keys(relation, keys) }},
+        first_told as (
+            select delivered.*
+            from {{ relation }} as delivered
+            semi join repeated using ({{ keys }})
+            where {{ is_known }}
+            qualify row_number() over (
+                partition by {{ keys }}
+                order by received_on, source_file, source_line
+            ) = 1
+        )
+    select delivered.*
+    from {{ relation }} as delivered
+    anti join repeated using ({{ keys }})
+    where {{ is_known }}
+    union all by name
+    select * from first_told
+{%- endmacro %}
+
+{#-
+  Keys that were received more than once: only their rows have to be ranked. A window over every delivered row
+  costs several times as much, every day, to find the few that were told twice.
+-#}
+{% macro repeated_keys(relation, keys) -%}
+    repeated as (
+        select {{ keys }}
+        from {{ relation }}
+        where received_on <= {{ run_date() }}
+        group by {{ keys }}
+        having count(*) > 1
+    )
 {%- endmacro %}
 
 {#- "Whole table": every row of the newest delivery received on or before run_date. -#}

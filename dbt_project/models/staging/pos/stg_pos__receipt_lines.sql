@@ -1,6 +1,6 @@
 with
     first_told as (
-        {{ first_known_line(source('pos', 'receipt_lines'), 'receipt_id', none) }}
+        {{ first_known(source('pos', 'receipt_lines'), 'receipt_id, line_number', none) }}
     ),
     final as (
         select

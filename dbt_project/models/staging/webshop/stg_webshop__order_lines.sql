@@ -1,6 +1,6 @@
 with
     first_told as (
-        {{ first_known_line(source('webshop', 'order_lines'), 'order_id', none) }}
+        {{ first_known(source('webshop', 'order_lines'), 'order_id, line_number', none) }}
     ),
     final as (
         select
