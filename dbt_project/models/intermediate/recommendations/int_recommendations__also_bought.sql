@@ -1,5 +1,7 @@
 -- For each product the others that its buyers bought, by distinct buyers, bounded to recent days and to people whose
 -- taste says something (var also_bought_*). What cannot be bought now is left out before the best are taken.
+-- A view: it has one reader, who needs few of the products, and writing millions of rows costs as much as ranking them.
+{{ config(materialized='view') }}
 with
     order_lines as (
         select * from {{ ref('fct_order_lines') }}
