@@ -96,7 +96,8 @@ def orders_known(
                     if cancellations
                     else None,
                     refunds=tuple(
-                        Event(local_day(row["returned_at"]), row["received_on"], minor(row["amount"])) for row in refunds
+                        Event(local_day(row["returned_at"]), row["received_on"], minor(row["amount"]))
+                        for row in refunds
                     ),
                     n_items=sum(
                         _items(line, sum(r["quantity"] for r in refunds if r["line_number"] == n))
