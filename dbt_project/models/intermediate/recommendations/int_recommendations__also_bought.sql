@@ -1,7 +1,6 @@
--- For each product the others that its buyers bought, by distinct buyers, bounded to recent days and to people whose
--- taste says something (var also_bought_*). What cannot be bought now is left out before the best are taken.
--- A view: it has one reader, who needs few of the products, and writing millions of rows costs as much as ranking them.
-{{ config(materialized='view') }}
+-- The rule "also bought": for each product that steers a candidate of this run, the others that its buyers bought, by
+-- distinct buyers, bounded to recent days and to people whose taste says something (var also_bought_*). Only the steering
+-- products are counted: pairs of the whole catalogue are hundreds of times as many, and nearly all would be thrown away.
 with
     order_lines as (
         select * from {{ ref('fct_order_lines') }}
@@ -10,7 +9,12 @@ with
         select * from {{ ref('int_customers__golden_records') }} where customer_type = 'b2c'
     ),
     products as (
-        select * from {{ ref('dim_products') }}
+        select * from {{ ref('dim_products') }} where is_in_stock and is_for_sale
+    ),
+    seeds as (
+        select distinct seed_product_id as product_id
+        from {{ ref('int_recommendations__slots') }}
+        where slot = 'also_bought' and seed_product_id is not null
     ),
     bought as (
         select distinct order_lines.customer_id, order_lines.product_id
@@ -26,63 +30,29 @@ with
         group by customer_id
         having count(*) between 2 and {{ var('also_bought_max_products') }}
     ),
-    -- Small integers instead of texts: a pair becomes one number, which is what the big aggregate runs over.
-    codes as (
-        select product_id, row_number() over (order by product_id) as code
-        from (select distinct product_id from bought semi join telling using (customer_id)) as seen
-    ),
-    coded as (
-        select bought.customer_id, codes.code
+    buyers as (
+        select bought.product_id, bought.customer_id
         from bought
+        semi join seeds using (product_id)
         semi join telling using (customer_id)
-        join codes using (product_id)
     ),
-    half as (
-        select left_side.code * 4294967296 + right_side.code as pair, count(*) as n_buyers
-        from coded as left_side
-        join coded as right_side
-            on right_side.customer_id = left_side.customer_id and left_side.code < right_side.code
-        group by pair
-    ),
-    mirrored as (
-        select pair // 4294967296 as from_code, pair % 4294967296 as to_code, n_buyers from half
-        union all
-        select pair % 4294967296, pair // 4294967296, n_buyers from half
-    ),
-    offered as (
-        select codes.code
-        from codes
-        join products using (product_id)
-        where products.is_in_stock and products.is_for_sale
-    ),
-    -- Codes follow the order of product ids, so a tie by code is a tie by product id.
-    best as (
-        select
-            mirrored.from_code,
-            max(mirrored.n_buyers * 4294967296 - mirrored.to_code, {{ var('also_bought_depth') }}) as packed
-        from mirrored
-        semi join offered on offered.code = mirrored.to_code
-        group by mirrored.from_code
-    ),
-    ranked as (
-        select from_code, unnest(packed) as packed, generate_subscripts(packed, 1) as rank from best
-    ),
-    unpacked as (
-        select
-            from_code,
-            (packed + 4294967295) // 4294967296 as n_buyers,
-            ((packed + 4294967295) // 4294967296) * 4294967296 - packed as to_code,
-            rank
-        from ranked
+    counted as (
+        select buyers.product_id, others.product_id as recommended_product_id, count(*) as n_buyers
+        from buyers
+        join bought as others using (customer_id)
+        semi join products on others.product_id = products.product_id
+        where others.product_id <> buyers.product_id
+        group by buyers.product_id, others.product_id
     ),
     final as (
         select
-            from_codes.product_id,
-            to_codes.product_id as recommended_product_id,
-            cast(unpacked.n_buyers as bigint) as n_buyers,
-            cast(unpacked.rank as integer) as rank
-        from unpacked
-        join codes as from_codes on from_codes.code = unpacked.from_code
-        join codes as to_codes on to_codes.code = unpacked.to_code
+            product_id,
+            recommended_product_id,
+            n_buyers,
+            cast(row_number() over (
+                partition by product_id order by n_buyers desc, recommended_product_id
+            ) as integer) as rank
+        from counted
+        qualify rank <= {{ var('also_bought_depth') }}
     )
 select * from final
