@@ -1,0 +1,139 @@
+"""What all commands share: days, settings, tables, and expected faults as one sentence instead of a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orchestration.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from assets.messaging.outbox import Outbox
+
+FIRST_A_RUN = "run `make demo`, or `fredning run --date YYYY-MM-DD`, first"
+
+# Where nobody looks at it directly (a pipe, a log), a table needs no narrow screen's line breaks.
+_WIDTH_WITHOUT_TERMINAL = 200
+
+
+class Day(click.ParamType[date]):
+    """A day written YYYY-MM-DD."""
+
+    name = "day"
+
+    def convert(self, value: str | date, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise click.BadParameter(f"{value!r} is not a day like 2026-01-31", ctx, param) from None
+
+
+DAY = Day()
+
+
+def settings_or_exit() -> Settings:
+    try:
+        return Settings.from_env()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def today(settings: Settings) -> date:
+    return datetime.now(settings.zone).date()
+
+
+def local(instant: datetime | None, settings: Settings) -> str:
+    """An instant as people of the retailer read it, to the minute."""
+    return "" if instant is None else f"{instant.astimezone(settings.zone):%Y-%m-%d %H:%M}"
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
+    """Rows as a table; columns of numbers stand at the right. Values are shown as they are, never as markup."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_WIDTH_WITHOUT_TERMINAL)
+    listed = [list(row) for row in rows]
+    table = Table(title=title, title_justify="left")
+    for position, name in enumerate(columns):
+        values = [row[position] for row in listed if row[position] not in (None, "")]
+        is_number = bool(values) and all(isinstance(v, int) and not isinstance(v, bool) for v in values)
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+    for row in listed:
+        table.add_row(*(Text(_shown(value)) for value in row))
+    console.print(table)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+@contextmanager
+def read_only(path: Path, what: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB file to read from; missing, locked or not yet filled is said in one sentence."""
+    import duckdb
+
+    if not path.is_file():
+        raise click.ClickException(f"There is no {what} at {path}: {FIRST_A_RUN}.")
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            connection.execute("set timezone = 'UTC'")
+            yield connection
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise click.ClickException(
+                f"The {what} is being written by a run or held by another program: try again when that has ended."
+            ) from error
+        raise click.ClickException(f"The {what} at {path} cannot be read: {error}") from error
+    except duckdb.CatalogException as error:
+        raise click.ClickException(f"The {what} holds no decisions yet: {FIRST_A_RUN}.") from error
+
+
+@contextmanager
+def opened_ledger(settings: Settings, *, may_begin: bool = False) -> Iterator[Outbox]:
+    """The outbox ledger. Only with `may_begin` a new one is begun where there is none."""
+    import sqlalchemy as sa
+
+    from assets.messaging.approvals import ApprovalRefused
+    from assets.messaging.ledger_guard import LedgerRefused, open_ledger
+
+    is_missing = settings.ledger_url is None and not settings.ledger_path.exists()
+    has_handed_off = any(settings.outbox_dir.glob("*/*.manifest.json"))
+    if is_missing and not may_begin and not has_handed_off:
+        raise click.ClickException(f"There is no outbox ledger in {settings.home} yet: {FIRST_A_RUN}.")
+    try:
+        with open_ledger(settings) as outbox:
+            yield outbox
+    except (LedgerRefused, ApprovalRefused) as error:
+        raise click.ClickException(str(error)) from error
+    except sa.exc.DatabaseError as error:
+        raise click.ClickException(
+            f"The outbox ledger does not answer: {error.orig}. If another process is writing, try again; "
+            "otherwise check FREDNING_HOME and FREDNING_LEDGER_URL."
+        ) from error
+
+
+def counted(n: int, noun: str) -> str:
+    """'1 journey', '2 journeys'."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
+    return f"{n:,} {noun if n == 1 else plural}"
+
+
+def names(values: Iterable[Any]) -> str:
+    return ", ".join(str(value) for value in values)
