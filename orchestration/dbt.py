@@ -26,6 +26,9 @@ from orchestration.tags import DATA_TEAM, GROUPS
 # Models that read what was handed off are built after the hand-off, everything else before it.
 MEASURE_SELECTION = "tag:measure"
 
+# Every landing asset adds to these files, so they are no single asset's output.
+REJECTS = dg.AssetKey(["landing", "rejects"])
+
 _SUCCESSFUL = {"success", "pass", "warn"}
 
 
@@ -65,6 +68,8 @@ def source_key(source: str, table: str) -> dg.AssetKey:
         return dg.AssetKey(["templates", "journeys"])
     if source == "outbox":
         return dg.AssetKey(["messaging", "hand_off"] if table == "messages" else ["outbox", "contact_log"])
+    if (source, table) == ("landing", "rejects"):
+        return REJECTS
     return dg.AssetKey(["landing", source, table])
 
 

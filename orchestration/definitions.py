@@ -5,7 +5,7 @@ Importing it reads the environment and the prepared manifest, nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -18,18 +18,23 @@ from assets.reports.assets import build_report_assets
 
 from assets.publishing import build_publishing_assets
 from assets.warehouse import build_warehouse_assets
+from orchestration.dbt import REJECTS
 from orchestration.jobs import daily_run, decide_only
+from orchestration.partitions import daily
 from orchestration.resources import build_resources
 from orchestration.schedules import build_schedules
 from orchestration.settings import Settings
+from orchestration.tags import DATA_TEAM
 
 
 def build_defs(settings: Settings | None = None, *, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     """Every asset, check, job and schedule; `resources` replaces single ones, so that tests patch nothing."""
     settings = settings or Settings.from_env()
+    landing = build_landing_assets()
     return dg.Definitions(
         assets=[
-            *build_landing_assets(),
+            *landing,
+            rejected_rows([asset.key for asset in landing]),
             *build_template_assets(),
             *build_handoff_assets(),
             *build_preview_assets(),
@@ -41,6 +46,20 @@ def build_defs(settings: Settings | None = None, *, resources: Mapping[str, Any]
         jobs=[daily_run, decide_only],
         schedules=build_schedules(settings),
         resources={**build_resources(settings), **(resources or {})},
+    )
+
+
+def rejected_rows(landed: Sequence[dg.AssetKey]) -> dg.AssetSpec:
+    """The rows that landing put aside: files of all datasets together, which dbt reads as one source."""
+    return dg.AssetSpec(
+        key=REJECTS,
+        deps=landed,
+        group_name="landing",
+        kinds={"parquet"},
+        owners=[DATA_TEAM],
+        partitions_def=daily,
+        description="Rows that broke a rule and were put aside with the reason, masked: rejects/<source>/<dataset>/"
+        "<day>.parquet. Written by the landing assets; nothing is materialised here.",
     )
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.partitions import daily
 
 daily_run = dg.define_asset_job(
     name="daily_run",
     description="One day: land, decide who may hear from the shop, render, hand off, measure, publish.",
     selection=dg.AssetSelection.all(),
-    partitions_def=daily,
     # One process: dbt and its parsed project stay warm, and the warehouse has one writer.
     executor_def=dg.in_process_executor,
     tags={"fredning/kind": "daily"},
@@ -22,7 +20,6 @@ decide_only = dg.define_asset_job(
     selection=dg.AssetSelection.groups("landing", "templates")
     | dg.AssetSelection.assets(dg.AssetKey(["marts", "fct_contact_decisions"])).upstream()
     | dg.AssetSelection.assets(dg.AssetKey(["marts", "fct_newsletter_exclusions"])).upstream(),
-    partitions_def=daily,
     executor_def=dg.in_process_executor,
     tags={"fredning/kind": "dry"},
 )

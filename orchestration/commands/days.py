@@ -9,7 +9,7 @@ import click
 
 from orchestration.commands.shared import DAY, settings_or_exit, today
 from orchestration.home import prepare_home
-from orchestration.settings import Settings
+from orchestration.settings import Settings, SettingsError
 
 
 @click.command(epilog="Example:  fredning run --date 2026-11-18 --until 2026-11-20")
@@ -25,6 +25,10 @@ def run(run_date: date | None, until: date | None) -> None:
     last = until or first
     refuse_impossible_days(settings, first, last)
     require_manifest(settings)
+    try:
+        settings.require_secret_key()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
 
     from orchestration.home import ensure_sources
     from orchestration.runs import DailyRuns

@@ -72,6 +72,13 @@ def test_days_that_cannot_be_run_are_refused_before_anything_starts(
     assert not shell.home.exists()
 
 
+def test_a_run_without_a_key_is_refused_before_it_starts(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the day would be decided, and fail half a minute later at the first unsubscribe link."""
+    monkeypatch.delenv("FREDNING_SECRET_KEY", raising=False)
+    monkeypatch.setattr("orchestration.commands.days.require_manifest", lambda settings: None)
+    assert "FREDNING_SECRET_KEY is not set" in shell.refuses("run", "--date", "2026-02-01")
+
+
 def test_a_demo_with_other_days_than_the_homes_is_refused_in_a_sentence(shell: Shell) -> None:
     """It would mix two invented histories; the remedy is part of the message."""
     (shell.home / "demo").mkdir(parents=True)

@@ -48,6 +48,7 @@ def test_sources_are_the_assets_that_land_them() -> None:
     assert source_key("webshop", "orders").path == ["landing", "webshop", "orders"]
     assert source_key("templates", "policy_rules").path == ["templates", "journeys"]
     assert source_key("outbox", "contact_log").path == ["outbox", "contact_log"]
+    assert source_key("landing", "rejects").path == ["landing", "rejects"]
     assert source_key("outbox", "messages").path == ["messaging", "hand_off"]
 
 
