@@ -333,9 +333,10 @@ class World:
                 )
 
     def hand_off(self, rows: list[Row], probability: float) -> None:
-        """Let some of a run's sends leave, as the hand-off would."""
+        """Let some of a run's sends leave, as the hand-off would: each message once."""
+        gone = {message["message_id"] for message in self.tables.get("staging.stg_outbox__contact_log", [])}
         for row in sorted(rows, key=lambda row: str(row["message_id"])):
-            if row["decision"] == "send" and self.often(probability):
+            if row["decision"] == "send" and row["message_id"] not in gone and self.often(probability):
                 copied = ("message_id", "run_date", "customer_id", "journey", "step", "channel", "class", "anchor")
                 more = ("experiment", "variant", "send_at", "permission_basis", "permission_id")
                 message = {name: row[name] for name in (*copied, *more)}

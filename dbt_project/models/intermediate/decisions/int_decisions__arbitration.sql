@@ -145,18 +145,27 @@ keepers as (
     group by channel, address
 ),
 
+contested as (
+    select
+        ranked.message_id,
+        ranked.winner_message_id,
+        case
+            when not ranked.is_fixed and ranked.winner_message_id is null and keepers.message_id <> ranked.message_id
+                then keepers.message_id
+        end as kept_by_message_id
+    from ranked
+    left join keepers on ranked.channel = keepers.channel and ranked.address = keepers.address
+),
+
 final as (
     select
         tested.*,
-        ranked.winner_message_id,
-        case when keepers.message_id <> tested.message_id then keepers.message_id end as kept_by_message_id,
-        ranked.winner_message_id is not null as fails_outranked,
-        ranked.winner_message_id is null and ranked.message_id is not null and not tested.is_fixed
-        and coalesce(keepers.message_id <> tested.message_id, false) as fails_duplicate_address
+        contested.winner_message_id,
+        contested.kept_by_message_id,
+        contested.winner_message_id is not null as fails_outranked,
+        contested.kept_by_message_id is not null as fails_duplicate_address
     from tested
-    left join ranked on tested.message_id = ranked.message_id
-    left join keepers
-        on ranked.winner_message_id is null and ranked.channel = keepers.channel and ranked.address = keepers.address
+    left join contested on tested.message_id = contested.message_id
 )
 
 select * from final

@@ -13,11 +13,12 @@ journeys as (
 ),
 
 customers as (
-    select * from {{ ref('dim_customers') }}
+    select * from {{ ref('dim_customers') }} where customer_id in (select candidates.customer_id from candidates)
 ),
 
 contact_points as (
     select * from {{ ref('int_customers__contact_points') }}
+    where customer_id in (select candidates.customer_id from candidates)
 ),
 
 handed_off as (

@@ -31,6 +31,16 @@ recommendations as (
     select * from {{ ref('int_recommendations__for_candidates') }}
 ),
 
+order_minded as (
+    -- Customers of whom some step asks whether they have bought: all orders of all others stay unread.
+    select distinct contactability.customer_id
+    from contactability
+    inner join steps on contactability.journey = steps.journey and contactability.step = steps.step
+    where list_contains(steps.conditions, 'no_order_since_anchor')
+        or list_contains(steps.conditions, 'order_since_anchor')
+        or steps.offer_kind = 'first_purchase'
+),
+
 last_orders as (
     select
         customer_id,
@@ -38,7 +48,7 @@ last_orders as (
         arg_max(order_id, {'at': ordered_at, 'id': order_id}) as last_order_id
     from orders
     where is_valid and ordered_at < {{ as_of() }}
-        and customer_id in (select contactability.customer_id from contactability)
+        and customer_id in (select order_minded.customer_id from order_minded)
     group by customer_id
 ),
 

@@ -1,16 +1,11 @@
 -- Candidates of which a message was handed off before, in any channel and under any id that the customer ever had;
 -- and messages that an earlier execution of this very run_date handed off (`is_fixed`: they stay as they are).
 with messages as (
-    select
-        *,
-        run_date = {{ run_date() }} as is_fixed
-    from {{ ref('stg_outbox__contact_log') }}
-    where {{ counts_as_sent('state') }}
-        and (run_date = {{ run_date() }} or {{ handed_off_before() }})
+    select * from {{ ref('stg_outbox__contact_log') }} where {{ counts_as_sent('state') }}
 ),
 
 candidates as (
-    select distinct anchor from {{ ref('int_decisions__candidates') }}
+    select * from {{ ref('int_decisions__candidates') }}
 ),
 
 aliases as (
@@ -18,7 +13,18 @@ aliases as (
 ),
 
 relevant as (
-    select * from messages where is_fixed or anchor in (select candidates.anchor from candidates)
+    -- A candidate's message can only have left since it was due, so the validity of its step bounds the search; the
+    -- rest of the days is for anchors that moved since (a cart that is taken up again). Beyond them the hand-off's
+    -- unique message ids still let nothing out twice. Literal bounds: only those spare the older part of the log.
+    select *, false as is_fixed
+    from messages
+    where {{ handed_off_before() }}
+        and sent_at >= {{ as_of() }} - interval '{{ var("already_sent_lookback_days", 90) }} days'
+        and anchor in (select candidates.anchor from candidates)
+    union all
+    select *, true as is_fixed
+    from messages
+    where run_date = {{ run_date() }} and sent_at >= {{ as_of() }} - interval '1 day'
 ),
 
 final as (

@@ -73,7 +73,7 @@ computed as (
             {{ evidence_entry('rules', 'judged.broken_rules') }},
             {{ evidence_entry('counted_messages', 'judged.broken_by') }},
             {{ evidence_entry('reserved_for_touch', 'judged.reserved_for_touch_id') }},
-            {{ evidence_entry('kept_by_message', "case when judged.fails_duplicate_address then judged.kept_by_message_id end") }}
+            {{ evidence_entry('kept_by_message', 'judged.kept_by_message_id') }}
         ) || '}' as evidence,
         settings.policy_version,
         judged.touch_id,
