@@ -310,7 +310,7 @@ class World:
                     "sent_at": sent_at,
                 }
                 self.put("staging.stg_outbox__contact_log", message)
-                if self.often(0.2):
+                if self.often(0.4):
                     # The same touch in its other channel, some time earlier or later.
                     other = {"message_id": f"also-{number:05d}", "sent_at": self.moment(-1, -2, -3)}
                     other["channel"] = "sms" if message["channel"] == "email" else "email"
