@@ -35,6 +35,8 @@ MODELS = (
     "int_decisions__sending_windows",
     "int_decisions__policy",
     "int_decisions__look_ahead",
+    "int_decisions__contenders",
+    "int_decisions__ranked",
     "int_decisions__arbitration",
     "fct_contact_decisions",
     "fct_newsletter_exclusions",
@@ -169,4 +171,3 @@ class Warehouse:
     def close(self) -> None:
         """Let go of the memory."""
         self._connection.close()
-

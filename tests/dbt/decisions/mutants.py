@@ -99,7 +99,10 @@ MUTANTS = [
         ("[any_value(class_rules.max_messages)]", "[1]"),
         ("then blocked.free_at >= timed.closes_at", "then blocked.free_at > timed.closes_at"),
         ("else blocked.free_at >= timezone", "else blocked.free_at > timezone"),
-        ("timed.is_open and timed.earliest_at < timed.closes_at", "timed.is_open and timed.earliest_at <= timed.closes_at"),
+        (
+            "timed.is_open and timed.earliest_at < timed.closes_at",
+            "timed.is_open and timed.earliest_at <= timed.closes_at",
+        ),
         ("nth.at + to_seconds(window_seconds)", "nth.at + to_seconds(window_seconds + 1)"),
         ("when assignment.send_after_local is not null", "when false"),
         ("where timed.class <> 'service'", "where true"),
@@ -117,14 +120,20 @@ MUTANTS = [
         ("rules.channels is null\n", "true\n"),
     ),
     *_of(
-        "int_decisions__arbitration",
+        "int_decisions__contenders",
         ("'priority': policy.priority", "'priority': -policy.priority"),
         ("'due_at': policy.due_at", "'due_at': timestamptz 'epoch'"),
-        ("where class <> 'service' and (is_fixed", "where (is_fixed"),
+        ("class <> 'service' and (is_fixed", "(is_fixed"),
         ("or fails_reserved\n", "\n"),
-        ("and (is_fixed or not fails_outside_window)", ""),
+        (
+            "'is_open': policy.fixed_message_id is null,",
+            "'is_open': policy.fixed_message_id is not null,",
+        ),
+    ),
+    *_of("int_decisions__ranked", ("and (is_fixed or not fails_outside_window)", "")),
+    *_of(
+        "int_decisions__arbitration",
         ("{'rank': rank, 'customer_id': customer_id}", "{'customer_id': customer_id}"),
-        ("'is_open': policy.fixed_message_id is null,", "'is_open': policy.fixed_message_id is not null,"),
     ),
     *_of(
         "fct_contact_decisions",

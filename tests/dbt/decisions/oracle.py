@@ -7,24 +7,18 @@ sorting lists. Ledger and oracle must agree on every row; where they do not, one
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from dataclasses import dataclass
 from typing import Any
 
+from tests.dbt.decisions.oracle_inputs import Inputs
 from tests.dbt.decisions.oracle_rules import (
-    HOME_ZONE,
     REASONS,
     Message,
-    Sent,
     bucket,
     digest,
-    instant,
     known_zone,
 )
-from tests.dbt.decisions.relations import Row, Tables
-
-COUNTS_AS_SENT = {"SENDING", "ACCEPTED", "UNKNOWN", "DELIVERED", "BOUNCED", "COMPLAINED", "QUARANTINED"}
-TRIGGERS = ("purchases_in_group", "joined", "carts_abandoned", "broadcasts")
+from tests.dbt.decisions.relations import Row
 
 
 @dataclass
@@ -37,127 +31,8 @@ class Outcome:
 
 
 @dataclass
-class Oracle:
-    """One run of one day over the given inputs; `ledger` and `pins` hold what earlier runs wrote."""
-
-    run_date: date
-    tables: Tables
-    ledger: list[Row] = field(default_factory=list)
-    pins: list[Row] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.as_of = instant(self.run_date, time(0), HOME_ZONE)
-        self.next_as_of = instant(self.run_date + timedelta(days=1), time(0), HOME_ZONE)
-        earlier = [row["run_date"] for row in self.ledger if row["run_date"] < self.run_date]
-        previous = max(earlier) if earlier else self.run_date - timedelta(days=1)
-        self.previous_as_of = instant(previous, time(0), HOME_ZONE)
-        self.today = {row["message_id"]: row for row in self.ledger if row["run_date"] == self.run_date}
-        self.now_id = {a["past_customer_id"]: a["customer_id"] for a in self.of("int_identity__aliases")}
-        self.customers = {c["customer_id"]: c for c in self.of("dim_customers")}
-        self.journeys = {j["journey"]: j for j in self.of("stg_templates__journeys")}
-        self.rules = sorted(self.of("stg_templates__policy_rules"), key=lambda rule: rule["position"])
-        self.settings = self.of("stg_templates__policy_settings")[0]
-        self.points = {(p["customer_id"], p["channel"]): p for p in self.of("int_customers__contact_points")}
-        self.windows = {w["channel"]: w for w in self.of("stg_templates__channel_windows")}
-        self.grouped: dict[str, dict[str, list[Row]]] = {}
-        self.owners: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for i in self.of("dim_customer_identifiers"):
-            self.owners[i["identifier_kind"], i["identifier_value"]].add(i["customer_id"])
-        self.pinned: dict[tuple[str, str], list[Row]] = defaultdict(list)
-        for pin in self.pins:
-            self.pinned[pin["salt"], self.current(pin["customer_id"])].append(pin)
-        self.new_pins: dict[tuple[str, str], Row] = {}
-
-    def of(self, name: str) -> list[Row]:
-        """Rows of an input relation by its bare name."""
-        return next((rows for key, rows in self.tables.items() if key.split(".")[1] == name), [])
-
-    def of_customer(self, name: str, customer_id: str) -> list[Row]:
-        """Rows of an input relation that belong to one customer."""
-        if name not in self.grouped:
-            groups: dict[str, list[Row]] = defaultdict(list)
-            for row in self.of(name):
-                groups[row["customer_id"]].append(row)
-            self.grouped[name] = groups
-        return self.grouped[name].get(customer_id, [])
-
-    def current(self, customer_id: str) -> str:
-        """Today's id of a customer who was known under another."""
-        return self.now_id.get(customer_id, customer_id)
-
-    # What was sent ---------------------------------------------------------------------------------------------
-
-    def handed_off(self) -> tuple[list[Row], list[Row]]:
-        """Messages of earlier runs, and messages of earlier executions of this run."""
-        before, fixed = [], []
-        for message in self.of("stg_outbox__contact_log"):
-            if message["state"] not in COUNTS_AS_SENT:
-                continue
-            message = {**message, "now": self.current(message["customer_id"])}
-            if message["run_date"] == self.run_date:
-                fixed.append(message)
-            elif message["run_date"] < self.run_date or message["sent_at"] < self.as_of:
-                before.append(message)
-        return before, sorted(fixed, key=lambda message: message["message_id"])
-
-    def history(self, before: list[Row]) -> dict[str, list[Sent]]:
-        """Everything each customer received before this run, from us and from outside."""
-        log: dict[str, list[Sent]] = defaultdict(list)
-        for m in before:
-            touch = (m["journey"], m["step"], m["anchor"])
-            log[m["now"]].append(Sent(m["message_id"], m["class"], m["channel"], touch, m["sent_at"]))
-        for event in self.of("stg_provider__events"):
-            if event["event"] != "sent" or event["message_id"] or event["occurred_at"] >= self.as_of:
-                continue
-            kind = "phone" if event["channel"] == "sms" else "email"
-            for owner in self.owners[kind, event["address"]]:
-                touch = ("external", "", event["event_id"])
-                class_ = event["class"] or "newsletter"
-                log[owner].append(Sent(event["event_id"], class_, event["channel"], touch, event["occurred_at"]))
-        return log
-
-    # Candidates ------------------------------------------------------------------------------------------------
-
-    def candidates(self) -> list[Message]:
-        """Every message that is decided today or falls due later, one per channel."""
-        messages = []
-        anchors = [row for kind in TRIGGERS for row in self.of(f"fct_trigger_{kind}")]
-        for anchor in anchors:
-            journey = self.journeys.get(anchor["journey"])
-            for step in self.of("stg_templates__journey_steps") if journey else ():
-                if step["journey"] != anchor["journey"]:
-                    continue
-                due_at = anchor["anchor_at"] + timedelta(seconds=step["delay_seconds"])
-                if step["valid_for_seconds"]:
-                    expires_at = due_at + timedelta(seconds=step["valid_for_seconds"])
-                else:
-                    day = due_at.astimezone(HOME_ZONE).date()
-                    expires_at = instant(day + timedelta(days=1), time(0), HOME_ZONE)
-                is_due = due_at < self.next_as_of
-                if is_due and expires_at <= self.previous_as_of:
-                    continue
-                channels = [
-                    c
-                    for c in self.of("stg_templates__journey_step_channels")
-                    if (c["journey"], c["step"]) == (step["journey"], step["step"])
-                ]
-                for channel in channels:
-                    messages.append(
-                        Message(
-                            customer_id=anchor["customer_id"],
-                            anchor_row=anchor,
-                            journey=journey or {},
-                            step=step,
-                            channel=channel["channel"],
-                            position=channel["position"],
-                            is_fallback=channel["is_fallback"],
-                            is_exclusive=any(c["is_fallback"] for c in channels),
-                            due_at=due_at,
-                            expires_at=expires_at,
-                            is_due=is_due,
-                        )
-                    )
-        return messages
+class Oracle(Inputs):
+    """One run of one day."""
 
     # Gates 1-14 ------------------------------------------------------------------------------------------------
 
@@ -184,16 +59,13 @@ class Oracle:
                 in_audience &= customer.get(column) in journey[f"audience_{wanted}"]
         sent = [b for b in before if (b["journey"], b["step"], b["anchor"]) == m.touch]
         orders = [
-            o
-            for o in self.of_customer("fct_orders", m.customer_id)
-            if o["is_valid"] and o["ordered_at"] < self.as_of
+            o for o in self.of_customer("fct_orders", m.customer_id) if o["is_valid"] and o["ordered_at"] < self.as_of
         ]
         cases = self.of_customer("int_service__open_cases", m.customer_id)
         shown = {
             r["product_id"]
             for r in self.of_customer("int_recommendations__for_candidates", m.customer_id)
-            if (r["journey"], r["anchor"]) == (m.touch[0], m.touch[2])
-            and r["slot"] in step["recommendation_slots"]
+            if (r["journey"], r["anchor"]) == (m.touch[0], m.touch[2]) and r["slot"] in step["recommendation_slots"]
         }
         branch = step["min_recommendations_branch"]
         needs_content = step["min_recommendations"] > 0 and branch in (None, anchor["branch"])
@@ -248,9 +120,9 @@ class Oracle:
         if any(drawn[salt] < limit for salt, limit in holdouts):
             m.failed.add("HOLDOUT")
         for arm in arms:
-            if arm["experiment"] == m.experiment:
-                if arm["bucket_from"] <= drawn[m.experiment] < arm["bucket_to"]:
-                    m.variant = arm["arm"]
+            is_mine = arm["experiment"] == m.experiment
+            if is_mine and arm["bucket_from"] <= drawn[arm["experiment"]] < arm["bucket_to"]:
+                m.variant = arm["arm"]
 
     def bucket_of(self, salt: str, customer_id: str, eligible: bool) -> int:
         """The bucket under the id that was pinned first; today's id if none was."""

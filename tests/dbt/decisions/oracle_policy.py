@@ -18,7 +18,7 @@ def units(rule: Row, log: Iterable[Sent], without: set[tuple[str, str, str]], si
 
     What has been handed off by an earlier run counts even if its instant is still to come: it cannot be taken back.
     """
-    counted = set()
+    counted: set[tuple[str, ...]] = set()
     for sent in log:
         if sent.class_ not in rule["counts_classes"] or sent.touch in without or sent.at <= since:
             continue
@@ -35,9 +35,7 @@ def permits(rule: Row, m: Message, log: list[Sent], at: datetime) -> bool:
     return units(rule, log, {m.touch}, at - window) < rule["max_messages"]
 
 
-def first_instant(
-    rules: list[Row], m: Message, log: list[Sent], start: datetime, end: datetime
-) -> datetime | None:
+def first_instant(rules: list[Row], m: Message, log: list[Sent], start: datetime, end: datetime) -> datetime | None:
     """The earliest instant in [start, end) that all rules permit: only there where something leaves a window."""
     instants = {start} | {sent.at + timedelta(seconds=rule["window_seconds"]) for rule in rules for sent in log}
     for at in sorted(instants):

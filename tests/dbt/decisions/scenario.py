@@ -67,9 +67,7 @@ class Scenario:
 
     def compare(self, run_date: date, rows: list[Row], outcome: Outcome) -> list[str]:
         """Differences in ledger, exclusion list and pinned buckets."""
-        exclusions = self.warehouse.rows(
-            "select * from marts.fct_newsletter_exclusions where run_date = ?", [run_date]
-        )
+        exclusions = self.warehouse.rows("select * from marts.fct_newsletter_exclusions where run_date = ?", [run_date])
         pins = self.warehouse.rows("select * from intermediate.int_experiments__buckets")
         return (
             differences(rows, outcome.rows, COMPARED, ["message_id"])

@@ -35,9 +35,7 @@ def play(scenario: Scenario) -> list[Row]:
         scenario.close()
 
 
-@settings(
-    max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32 - 1), n_customers=st.integers(1, 40))
 def test_ledger_and_oracle_agree_on_every_row(
     models: list[CompiledModel], home: Path, seed: int, n_customers: int

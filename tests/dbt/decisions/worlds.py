@@ -4,167 +4,31 @@ people, shared addresses, late hand-offs, Sundays, holidays, clock changes, and 
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
-from random import Random
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from tests.dbt.decisions.oracle_rules import HOME_ZONE, instant
-from tests.dbt.decisions.relations import Row, Tables
-
-RUN_DATES = (
-    date(2026, 3, 28), date(2026, 3, 29), date(2026, 3, 30), date(2026, 10, 25), date(2026, 10, 26),
-    date(2026, 12, 31), date(2027, 1, 1), date(2026, 5, 17), date(2026, 9, 13), date(2026, 9, 16),
-)  # fmt: skip
-HOURS = (time(0), time(8, 59, 59), time(9), time(9), time(10), time(12), time(19, 59, 59), time(20), time(23, 59, 59))
-CLASSES = ("post_purchase", "post_purchase", "lifecycle", "newsletter", "service")
-MARKETING = ["post_purchase", "lifecycle", "newsletter"]
-CONDITIONS = (
-    "no_order_since_anchor", "order_since_anchor", "cart_not_bought", "reference_product_in_stock", "is_member",
-)  # fmt: skip
-CHANNELS = (
-    [("email", False)],
-    [("email", False)],
-    [("sms", False)],
-    [("email", False), ("sms", False)],
-    [("sms", False), ("email", False)],
-    [("email", False), ("sms", True)],
-    [("sms", False), ("email", True)],
-)
-ZONES = (None, None, None, "Europe/Helsinki", "America/New_York", "Not/A_Zone")
-COUNTRIES = ("NO", "NO", "NO", "SE", None)
-DAY = 86_400
+from tests.dbt.decisions.relations import Row
+from tests.dbt.decisions.retailers import CLASSES, COUNTRIES, ZONES, Retailer
 
 
-class World:
+class World(Retailer):
     """The inputs of one retailer around one run_date; `advance` changes them as time would."""
 
     def __init__(self, seed: int, n_customers: int) -> None:
-        self.random = Random(seed)
-        self.run_date = self.random.choice(RUN_DATES)
-        # In a calm retailer little stands in the way of a message, so that arbitration and look-ahead have work.
-        self.is_calm = self.random.random() < 0.5
+        super().__init__(seed)
         self.n_anchors = 0
-        self.journeys: list[Row] = []
-        self.steps: list[Row] = []
-        self.tables: Tables = {}
-        self._make_policy()
-        self._make_journeys()
         self.customer_ids = [f"c{number:03d}" for number in range(n_customers)]
         self._make_customers()
         self._make_anchors()
         self._make_history()
 
-    def put(self, relation: str, row: Row) -> None:
-        """Add one row to an input relation."""
-        self.tables.setdefault(relation, []).append(row)
-
-    def often(self, probability: float) -> bool:
-        """A weighted coin."""
-        return self.random.random() < probability
-
-    def seldom(self, probability: float) -> bool:
-        """A weighted coin for what stops a message."""
-        return self.often(probability * 0.25 if self.is_calm else probability)
-
-    def moment(self, *day_offsets: int) -> datetime:
-        """An instant on the grid, on one of the days around run_date."""
-        day = self.run_date + timedelta(days=self.random.choice(day_offsets))
-        return instant(day, self.random.choice(HOURS), HOME_ZONE)
-
-    def some(self, values: list[str]) -> list[str]:
-        """A non-empty part of a list, in its order."""
-        chosen = set(self.random.sample(values, self.random.randint(1, len(values))))
-        return [value for value in values if value in chosen]
-
-    def _make_policy(self) -> None:
-        pick = self.random.choice
-        rules: list[tuple[list[str], list[str], list[str] | None, int, int]] = [
-            (["post_purchase"], ["post_purchase"], None, 2 * DAY, 1),
-            (["newsletter"], ["post_purchase"], None, 2 * DAY, 1),
-            (MARKETING, MARKETING, ["email"], 7 * DAY, pick((2, 4))),
-            (MARKETING, MARKETING, ["sms"], 30 * DAY, pick((1, 4))),
-        ]
-        if self.often(0.5):
-            rules = rules[: pick((0, 1, 2))]
-            for _ in range(pick((1, 2, 3))):
-                counts = self.some(["post_purchase", "lifecycle", "newsletter", "service"])
-                channels = pick((None, None, ["email"], ["sms"], ["email", "sms"]))
-                rules.append((self.some([*MARKETING, "service"]), counts, channels, pick((1, 2, 3, 7)) * DAY, pick((1, 1, 2, 3))))
-        for position, (when, counts, channels, window, most) in enumerate(rules):
-            rule = {"position": position, "name": f"rule_{position}", "when_classes": when, "counts_classes": counts}
-            rule |= {"channels": channels, "window_seconds": window, "max_messages": most}
-            self.put("staging.stg_templates__policy_rules", rule)
-        self.put(
-            "staging.stg_templates__policy_settings",
-            {
-                "policy_version": "v",
-                "holdout_epoch": "2026",
-                "holdout_buckets": pick((0, 500, 2000)),
-                "accessory_lookback_days": 30,
-                "is_email_paused": self.often(0.03),
-                "is_sms_paused": self.often(0.05),
-            },
-        )
-        for channel in ("email", "sms"):
-            hours = {"opens_at": time(9), "closes_at": pick((time(20), time(20), time(12)))}
-            flags = {"on_sundays": channel == "email", "on_holidays": channel == "email"}
-            self.put("staging.stg_templates__channel_windows", {"channel": channel, **hours, **flags})
-        for day in (date(2026, 5, 17), date(2027, 1, 1), date(2026, 9, 16)):
-            self.put("staging.stg_templates__holidays", {"country": "NO", "holiday_on": day, "name": "holiday"})
-
-    def _make_journeys(self) -> None:
-        pick = self.random.choice
-        for number in range(pick((3, 5, 7))):
-            name = f"j{number}"
-            journey = {
-                "policy_version": "v",
-                "journey": name,
-                "class": pick(CLASSES),
-                "priority": self.random.randint(1, 4),
-                "audience_customer_type": pick(("b2c", "b2b")) if self.seldom(0.3) else "any",
-                "audience_is_member": pick((True, False)) if self.seldom(0.15) else None,
-                "audience_countries": pick((["NO"], ["SE", "DK"])) if self.seldom(0.15) else None,
-                "audience_personas": pick((["loyal", "new"],)) if self.seldom(0.15) else None,
-                "audience_stages": pick((["active"],)) if self.seldom(0.15) else None,
-                "is_paused": self.seldom(0.12),
-                "holdout_buckets": pick((0, 0, 0, 1000)),
-            }
-            self.journeys.append(journey)
-            self.put("staging.stg_templates__journeys", journey)
-            if self.often(0.3):
-                arms = [("a", 0, 4000), ("b", 4000, pick((8000, 10_000)))]
-                for arm, low, high in arms:
-                    row = {"journey": name, "experiment": f"x{number}", "arm": arm, "bucket_from": low}
-                    self.put("staging.stg_templates__journey_experiments", {**row, "bucket_to": high})
-            for position in range(pick((1, 1, 2))):
-                self._make_step(name, position)
-
-    def _make_step(self, journey: str, position: int) -> None:
-        pick = self.random.choice
-        step = {
-            "journey": journey,
-            "step": f"s{position}",
-            "position": position,
-            "delay_seconds": pick((0, DAY // 2, DAY, 2 * DAY, 3 * DAY)),
-            "send_after_local": pick((None, None, None, time(9), time(12), time(21))),
-            "valid_for_seconds": pick((0, DAY, 3 * DAY, 3 * DAY, 5 * DAY)),
-            "yields": pick((True, True, True, None, False)),
-            "conditions": [pick(CONDITIONS)] if self.seldom(0.3) else [],
-            "recommendation_slots": pick(([], ["also_bought"], ["also_bought", "accessories"])),
-            "min_recommendations": pick((1, 2)) if self.seldom(0.5) else 0,
-            "min_recommendations_branch": pick((None, "without_accessory")),
-            "offer_kind": pick(("coupon", "first_purchase")) if self.seldom(0.4) else None,
-        }
-        self.steps.append(step)
-        self.put("staging.stg_templates__journey_steps", step)
-        for number, (channel, is_fallback) in enumerate(pick(CHANNELS)):
-            row = {"journey": journey, "step": step["step"], "channel": channel, "position": number}
-            self.put("staging.stg_templates__journey_step_channels", {**row, "is_fallback": is_fallback})
-
     def _make_customers(self) -> None:
         pick = self.random.choice
         for number, customer_id in enumerate(self.customer_ids):
-            self.put("intermediate.int_identity__aliases", {"past_customer_id": customer_id, "customer_id": customer_id})
+            self.put(
+                "intermediate.int_identity__aliases", {"past_customer_id": customer_id, "customer_id": customer_id}
+            )
             if self.often(0.25):
                 alias = {"past_customer_id": f"old{number:03d}", "customer_id": customer_id}
                 self.put("intermediate.int_identity__aliases", alias)
@@ -312,9 +176,10 @@ class World:
                 self.put("staging.stg_outbox__contact_log", message)
                 if self.often(0.4):
                     # The same touch in its other channel, some time earlier or later.
-                    other = {"message_id": f"also-{number:05d}", "sent_at": self.moment(-1, -2, -3)}
+                    other_at = self.moment(-1, -2, -3)
+                    other: Row = {"message_id": f"also-{number:05d}", "sent_at": other_at}
                     other["channel"] = "sms" if message["channel"] == "email" else "email"
-                    other["run_date"] = other["sent_at"].astimezone(HOME_ZONE).date()
+                    other["run_date"] = other_at.astimezone(HOME_ZONE).date()
                     self.put("staging.stg_outbox__contact_log", {**message, **other})
             if self.often(0.3):
                 number += 1
