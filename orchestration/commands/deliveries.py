@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -66,26 +67,31 @@ def _with_caught_up(reports: Iterable[LandingReport]) -> list[LandingReport]:
 
 
 def _print_landed(reports: Sequence[LandingReport], day: date) -> None:
-    rows = []
+    by_dataset: dict[str, list[LandingReport]] = {}
     for report in _with_caught_up(reports):
-        if not report.was_delivered:
-            continue
-        rules = [f"{rule} {n:,}" for rule, n in sorted(report.reject_counts.items())]
+        if report.was_delivered:
+            by_dataset.setdefault(report.name, []).append(report)
+    rows = []
+    for name, landed in by_dataset.items():
+        rules = Counter[str]()
+        for report in landed:
+            rules.update(report.reject_counts)
+        days = sorted({report.received_on for report in landed})
         rows.append(
             (
-                report.name,
-                report.received_on,
-                len(report.files),
-                report.n_rows_read,
-                report.n_rows_kept,
-                report.n_rows_rejected,
-                report.n_rows_duplicate,
-                names(rules),
-                "landed before" if report.skipped else "landed now",
+                name,
+                str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}",
+                sum(len(report.files) for report in landed),
+                sum(report.n_rows_read for report in landed),
+                sum(report.n_rows_kept for report in landed),
+                sum(report.n_rows_rejected for report in landed),
+                sum(report.n_rows_duplicate for report in landed),
+                names(f"{rule} {n:,}" for rule, n in sorted(rules.items())),
+                "landed before" if all(report.skipped for report in landed) else "landed now",
             )
         )
     if rows:
-        headings = ("dataset", "day", "files", "read", "kept", "put aside", "repeated", "rules broken", "")
+        headings = ("dataset", "delivered", "files", "read", "kept", "put aside", "repeated", "rules broken", "")
         print_table(headings, rows)
     silent = [report.name for report in reports if not _with_delivery(report)]
     if silent:
@@ -102,18 +108,25 @@ def _is_all_well(reports: Sequence[LandingReport]) -> bool:
     """Print contract errors in full and failed checks; False when any of them is an error."""
     from assets.landing.report import ContractError
 
+    all_reports = _with_caught_up(reports)
+    unknown = sorted({(report.name, column) for report in all_reports for column in report.unknown_columns})
+    for name, column in unknown:
+        click.echo(f"left out: {name} has a column {column!r} that nobody knows")
+    warned: dict[tuple[str, str], list[str]] = {}
     is_well = True
-    for report in _with_caught_up(reports):
-        for column in report.unknown_columns:
-            click.echo(f"left out: {report.name} {report.received_on} has a column {column!r} that nobody knows")
-        for outcome in (*report.failed("blocking"), *report.failed("warning")):
-            is_well = is_well and outcome.severity != "blocking"
-            click.echo(
-                f"{outcome.severity}: {report.name} {report.received_on}: {outcome.sentence} ({outcome.observed})"
-            )
+    for report in all_reports:
+        for outcome in report.failed("blocking"):
+            is_well = False
+            click.echo(f"blocking: {report.name} {report.received_on}: {outcome.sentence} ({outcome.observed})")
+        for outcome in report.failed("warning"):
+            found = f"{report.received_on}: {outcome.observed}"
+            warned.setdefault((report.name, outcome.sentence), []).append(found)
+    for (name, sentence), found_on in warned.items():
+        more = f", and on {counted(len(found_on) - 1, 'other day')}" if len(found_on) > 1 else ""
+        click.echo(f"warning: {name}: {sentence} ({found_on[-1]}{more})")
     # Errors of caught-up days that stop sending are among the day's own open errors already.
     asked = set(map(id, reports))
-    broken = [r for r in _with_caught_up(reports) if r.all_errors and (id(r) in asked or not r.needed_for_sending)]
+    broken = [r for r in all_reports if r.all_errors and (id(r) in asked or not r.needed_for_sending)]
     if broken:
         click.echo(f"\n{ContractError(broken)}")
     return is_well and not broken

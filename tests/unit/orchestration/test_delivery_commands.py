@@ -70,8 +70,21 @@ def test_history_lands_every_day_that_waits(shell: Shell) -> None:
     deliver(shell, "webshop/orders", ORDERS + GOOD_ORDER, day="2026-11-21")
     said = shell.run("land", "--history", "--date", DAY)
     assert "webshop/orders: 2 deliveries, 2 rows" in said
+    assert row_of(said, "webshop/orders")[1:5] == ["2026-11-19 to 2026-11-20", "2", "2", "2"]
     assert not (shell.home / "raw" / "webshop" / "orders" / "2026-11-21.parquet").exists()
     assert "Nothing new was delivered" in shell.run("land", "--history", "--date", DAY)
+
+
+def test_what_happens_every_day_is_said_once(shell: Shell) -> None:
+    """A year of history must not end in a thousand times the same warning."""
+    for day in ("2026-11-19", DAY):
+        rows = [GOOD_ORDER.replace("W1", f"{day}-{n}") for n in range(30)]
+        text = ORDERS.replace("\n", ",shoe_size\n") + "".join(row.replace("\n", ",43\n") for row in rows)
+        deliver(shell, "webshop/orders", text + BAD_ORDER.replace("\n", ",43\n"), day=day)
+    said = shell.run("land", "--history", "--date", DAY)
+    assert said.count("'shoe_size'") == 1
+    assert said.count("status must be one of") == 1
+    assert "1 of 31 rows (put aside), and on 1 other day)" in said
 
 
 @pytest.mark.parametrize("command", [("land", "--date", DAY), ("deliveries",)])
