@@ -78,7 +78,6 @@ def run_demo(settings: Settings, *, today: date | None, days: int, fraction: flo
     from assets.demo.generate import write_deliveries
     from assets.demo.provider import answer
     from assets.landing.land import land_history
-
     from orchestration.home import ensure_sources, prepare_home
     from orchestration.runs import DailyRuns, days_between
 
@@ -97,7 +96,8 @@ def run_demo(settings: Settings, *, today: date | None, days: int, fraction: flo
     runs = DailyRuns(settings)
     for day in days_between(plan.first, plan.today):
         result = runs.run_day(day)
-        step(f"{day}  {'done' if result.succeeded else 'FAILED'} in {result.seconds:.1f} s  {_day_line(settings, day)}")
+        outcome = "done" if result.succeeded else "FAILED"
+        step(f"{day}  {outcome} in {result.seconds:.1f} s  {_day_line(settings, day)}")
         for problem in result.problems:
             console.print(f"          [red]{problem}[/red]", soft_wrap=True)
         if not result.succeeded:
@@ -144,10 +144,12 @@ _SUMMARY = """
     select
         run_date, journey, sum(n)::bigint as candidates,
         coalesce(sum(n) filter (where decision = 'send'), 0)::bigint as sent,
-        coalesce(string_agg(lower(reason) || ' ' || n, ', ' order by n desc, reason) filter (where decision = 'hold'), '')
-            as held,
-        coalesce(string_agg(lower(reason) || ' ' || n, ', ' order by n desc, reason)
-            filter (where decision = 'suppress'), '') as suppressed
+        coalesce(
+            string_agg(lower(reason) || ' ' || n, ', ' order by n desc, reason) filter (where decision = 'hold'), ''
+        ) as held,
+        coalesce(
+            string_agg(lower(reason) || ' ' || n, ', ' order by n desc, reason) filter (where decision = 'suppress'), ''
+        ) as suppressed
     from reasons
     group by run_date, journey
     order by run_date, journey

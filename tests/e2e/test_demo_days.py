@@ -1,4 +1,4 @@
-"""The demo as a stranger would run it, in a home of its own, and the published copy held against the rules by plain Python.
+"""The demo as a stranger would run it, and the published copy held against the rules by plain Python.
 
 Nothing of the product is imported: the command is started from outside, and the rules are written down a second time.
 """
@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +147,7 @@ def test_nobody_gets_two_post_purchase_touches_within_48_hours(published) -> Non
             touches[row["customer_id"]][key] = min(row["sent_at"], touches[row["customer_id"]].get(key, row["sent_at"]))
     for times in touches.values():
         ordered = sorted(times.values())
-        assert all(b - a >= timedelta(hours=48) for a, b in zip(ordered, ordered[1:], strict=False))
+        assert all(b - a >= timedelta(hours=48) for a, b in pairwise(ordered))
 
 
 def test_no_newsletter_within_48_hours_after_a_post_purchase_message(published) -> None:
