@@ -57,6 +57,24 @@ class FredningTranslator(DagsterDbtTranslator):
         layer = dbt_resource_props["fqn"][1] if len(dbt_resource_props["fqn"]) > 2 else "seeds"
         return {"layer": layer}
 
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        """Named rules and the tests of marts are checks in the UI.
+
+        Key tests of staging and intermediate models run as well, and fail the step when they fail, but as a
+        hundred more green dots they would hide the rules that people look for, and cost seconds in every run.
+        """
+        test = manifest["nodes"][unique_id]
+        is_generic = test.get("test_metadata") is not None
+        if is_generic and asset_spec.key.path[0] in {"staging", "intermediate", "seeds"}:
+            return None
+        return super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         # The default repeats the whole SQL under the description; dbt docs show it better.
         return str(dbt_resource_props.get("description") or "").strip()
@@ -233,7 +251,7 @@ class DbtRunner:
         )
         results = self.invoke(arguments)
         yield from index.events(results, context)
-        broken = [r for r in results if r.status in {"error", "runtime error"}]
+        broken = [r for r in results if r.status in {"error", "runtime error"} or index.is_unseen_failure(r)]
         skipped = [r for r in results if r.status == "skipped"]
         if broken:
             raise dg.Failure(
@@ -301,6 +319,10 @@ class NodeIndex:
                 severity=self._severity(result),
                 metadata=_metadata(result),
             )
+
+    def is_unseen_failure(self, result: NodeResult) -> bool:
+        """A test of severity error that failed and has no check of its own to stop the run."""
+        return result.status == "fail" and result.unique_id not in self._check_of
 
     def _severity(self, result: NodeResult) -> dg.AssetCheckSeverity:
         declared = (self._nodes[result.unique_id]["config"].get("severity") or "error").lower()

@@ -162,3 +162,23 @@ def test_a_failed_error_test_stops_everything_below_that_step(settings: Settings
         prepare(settings)
     assert not result.success
     assert "below_second" not in materialised(result)
+
+
+def test_a_failed_key_test_without_a_check_of_its_own_fails_the_step(settings: Settings) -> None:
+    """Tests below the marts are no checks in the UI, so nothing else would stop the run for them."""
+    models = settings.dbt_dir / "models"
+    (models / "below.sql").write_text("{{ config(schema='intermediate') }} select 1 as id union all select 1")
+    (models / "below.yml").write_text(
+        "models:\n  - name: below\n    columns:\n      - name: id\n        data_tests: [unique]\n"
+    )
+    try:
+        prepare(settings)
+        result = run(settings, DbtRunner(settings))
+    finally:
+        (models / "below.sql").unlink()
+        (models / "below.yml").unlink()
+        prepare(settings)
+    assert not result.success
+    assert not [e for e in result.get_asset_check_evaluations() if e.asset_key.path[-1] == "below"]
+    failure = next(e for e in result.all_events if e.is_step_failure).step_failure_data
+    assert "unique_below_id" in str(failure.error)
