@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
+
 from assets.experiments.assets import build_experiment_assets
 from assets.landing.assets import build_landing_assets
 from assets.messaging.assets_handoff import build_handoff_assets
 from assets.messaging.assets_previews import build_preview_assets
 from assets.messaging.assets_templates import build_template_assets
-from assets.reports.assets import build_report_assets
-
 from assets.publishing import build_publishing_assets
+from assets.reports.assets import build_report_assets
 from assets.warehouse import build_warehouse_assets
 from orchestration.dbt import REJECTS
 from orchestration.jobs import daily_run, decide_only

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dagster as dg
 
-
 daily_run = dg.define_asset_job(
     name="daily_run",
     description="One day: land, decide who may hear from the shop, render, hand off, measure, publish.",

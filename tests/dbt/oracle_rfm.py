@@ -51,7 +51,7 @@ def local_day(instant: datetime) -> date:
 
 
 def minor(amount: Any) -> int:
-    return int(round(amount * 100))
+    return round(amount * 100)
 
 
 def orders_known(

@@ -16,10 +16,7 @@ _LINE = (
     "line_number INTEGER, product_id VARCHAR, quantity DOUBLE, unit_price DECIMAL(18,2), "
     "discount_amount DECIMAL(18,2), line_amount DECIMAL(18,2)"
 )
-_RETURN = (
-    "line_number INTEGER, product_id VARCHAR, quantity DOUBLE, amount DECIMAL(18,2), "
-    "returned_at TIMESTAMPTZ"
-)
+_RETURN = "line_number INTEGER, product_id VARCHAR, quantity DOUBLE, amount DECIMAL(18,2), returned_at TIMESTAMPTZ"
 
 COLUMNS: dict[str, str] = {
     "webshop/accounts": (

@@ -101,9 +101,7 @@ def _order(rows: dict[str, list[Row]], dice: random.Random, number: int) -> None
         if number and dice.random() < 0.2:
             cancelled_at = happened_at + timedelta(hours=dice.randrange(1, 200))
             told_on = max(received_on, cancelled_at.date() + timedelta(days=dice.choice((0, 1, 4))))
-            rows["webshop/orders"].append(
-                base | {"status": "cancelled", "updated_at": cancelled_at} | _trace(told_on)
-            )
+            rows["webshop/orders"].append(base | {"status": "cancelled", "updated_at": cancelled_at} | _trace(told_on))
     else:
         rows["pos/receipts"].append(
             {

@@ -72,7 +72,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtRunner]:
     home: Path = tmp_path_factory.mktemp("retailer")
     settings = Settings(home=home, threads=2)
     ensure_raw(settings, {f"templates/{table}": schema for table, schema in SCHEMAS.items()})
-    yield DbtRunner(settings)
+    return DbtRunner(settings)
 
 
 def expected_tiles(shop: oracle.Shop, day: date, personas: dict[str, str]) -> dict[tuple[str, str, str], Any]:
@@ -111,9 +111,7 @@ def test_every_snapshot_score_and_tile_is_what_the_rules_say(runner: DbtRunner, 
 
     retailer.run(FIRST_RUN)
     shop = retailer.shop(FIRST_RUN)
-    cuts = {
-        f"{day:%Y-%m}": oracle.cut_points(shop, day.replace(day=1)) for day in oracle.snapshot_days(FIRST_RUN)
-    }
+    cuts = {f"{day:%Y-%m}": oracle.cut_points(shop, day.replace(day=1)) for day in oracle.snapshot_days(FIRST_RUN)}
     expected = set().union(
         *(oracle.rfm_rows(shop, day, cuts[f"{day:%Y-%m}"]) for day in oracle.snapshot_days(FIRST_RUN))
     )

@@ -21,7 +21,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 22)
-DAYS = 5
+DAYS = 4
 MARKETING = {"post_purchase", "lifecycle", "newsletter"}
 
 pytestmark = pytest.mark.slow
@@ -46,7 +46,7 @@ def fredning(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def run_demo(home: Path) -> subprocess.CompletedProcess[str]:
-    result = fredning(home, "demo", "--today", TODAY.isoformat(), "--days", str(DAYS), "--fraction", "0.15")
+    result = fredning(home, "demo", "--today", TODAY.isoformat(), "--days", str(DAYS), "--fraction", "0.1")
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
     return result
 
@@ -77,9 +77,7 @@ def published(demo) -> dict[str, list[dict[str, Any]]]:
     )
     with duckdb.connect(str(demo[0] / "var/published/fredning.duckdb"), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
-        rows = {
-            table: connection.sql(f"from marts.{table}").df().astype(object).to_dict("records") for table in tables
-        }
+        rows = {table: connection.sql(f"from marts.{table}").df().astype(object).to_dict("records") for table in tables}
         rows["reasons"] = connection.sql("from seeds.decision_reasons").df().to_dict("records")
     return rows
 

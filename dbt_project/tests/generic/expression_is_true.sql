@@ -3,8 +3,9 @@
   As a column test the column's name is put before the expression (`expression: ">= 0"`).
 -#}
 {% test expression_is_true(model, expression, column_name=none, where_clause=none) %}
-select *
-from {{ model }}
-where coalesce(({{ column_name if column_name is not none }} {{ expression }}), false) is false
-    {% if where_clause is not none %}and ({{ where_clause }}){% endif %}
+    select *
+    from {{ model }}
+    where
+        coalesce(({{ column_name if column_name is not none }} {{ expression }}), false) is false
+        {% if where_clause is not none %} and ({{ where_clause }}){% endif %}
 {% endtest %}

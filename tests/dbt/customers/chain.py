@@ -48,9 +48,7 @@ class Chain:
             self._connection.execute(f"create schema {schema}")
         for seed in ("country_defaults", "source_trust", "placeholder_identifiers"):
             path = PROJECT / "seeds" / f"{seed}.csv"
-            self._connection.execute(
-                f"create table seeds.{seed} as from read_csv('{path}', header = true)"
-            )
+            self._connection.execute(f"create table seeds.{seed} as from read_csv('{path}', header = true)")
 
     def run(self, run_date: date, tables: Mapping[str, Iterable[Row]]) -> None:
         """Fill the inputs (those not named are empty) and build every model."""
@@ -59,9 +57,7 @@ class Chain:
             for row in tables.get(relation, ()):
                 names = ", ".join(f'"{name}"' for name in row)
                 marks = ", ".join("?" for _ in row)
-                self._connection.execute(
-                    f"insert into {relation} ({names}) values ({marks})", list(row.values())
-                )
+                self._connection.execute(f"insert into {relation} ({names}) values ({marks})", list(row.values()))
         for relation, sql in self._compiled:
             dated = sql.replace(COMPILED_DATE.isoformat(), run_date.isoformat())
             self._connection.execute(f"create or replace table {relation} as {dated}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -131,8 +132,7 @@ def test_persons_are_the_components_of_the_links_that_were_kept(
     records = {row["record_id"]: row for row in chain.rows("select * from intermediate.int_identity__records")}
     links = chain.rows("select * from intermediate.int_identity__links where refused_by is null")
     persons = {
-        row["record_id"]: row["customer_id"]
-        for row in chain.rows("select * from intermediate.int_identity__persons")
+        row["record_id"]: row["customer_id"] for row in chain.rows("select * from intermediate.int_identity__persons")
     }
     assert persons.keys() == records.keys()
 
@@ -173,9 +173,7 @@ def test_every_id_of_an_earlier_day_still_leads_to_a_customer(
 
 
 graphs = st.integers(1, 30).flatmap(
-    lambda n: st.tuples(
-        st.just(n), st.lists(st.tuples(st.integers(1, n), st.integers(1, n)), max_size=2 * n)
-    )
+    lambda n: st.tuples(st.just(n), st.lists(st.tuples(st.integers(1, n), st.integers(1, n)), max_size=2 * n))
 )
 
 
@@ -234,5 +232,5 @@ def test_a_long_chain_is_one_component(graph_chain: Chain, order: str) -> None:
         nodes.reverse()
     elif order == "mixed":
         nodes.sort(key=lambda node: hashlib.md5(str(node).encode()).hexdigest())
-    found = components_in_sql(graph_chain, n, zip(nodes, nodes[1:], strict=False))
+    found = components_in_sql(graph_chain, n, itertools.pairwise(nodes))
     assert set(found.values()) == {1}

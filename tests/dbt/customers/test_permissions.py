@@ -50,8 +50,7 @@ INPUTS = (
     ),
     Input(
         "marts.fct_orders",
-        "order_id VARCHAR, customer_id VARCHAR, is_valid BOOLEAN, ordered_at TIMESTAMPTZ, email VARCHAR, "
-        "phone VARCHAR",
+        "order_id VARCHAR, customer_id VARCHAR, is_valid BOOLEAN, ordered_at TIMESTAMPTZ, email VARCHAR, phone VARCHAR",
     ),
 )
 
@@ -125,17 +124,11 @@ def months_later(instant: datetime, months: int) -> datetime:
     raise AssertionError("no day of the month")
 
 
-def state_machine(
-    events: list[dict[str, Any]], address: str, channel: str, at: datetime
-) -> tuple[str | None, bool]:
+def state_machine(events: list[dict[str, Any]], address: str, channel: str, at: datetime) -> tuple[str | None, bool]:
     """(evidence of the standing grant, whether the address ever objected), by going through the events one by one."""
     standing: str | None = None
     objected = False
-    mine = [
-        e
-        for e in events
-        if e["address"] == address and e["channel"] == channel and e["purpose"] == "marketing"
-    ]
+    mine = [e for e in events if e["address"] == address and e["channel"] == channel and e["purpose"] == "marketing"]
     for instant in sorted({e["occurred_at"] for e in mine if e["occurred_at"] <= at}):
         now = [e for e in mine if e["occurred_at"] == instant]
         if any(e["action"] == "withdrawn" for e in now):
@@ -145,9 +138,7 @@ def state_machine(
     return standing, objected
 
 
-def known_events(
-    told: list[dict[str, Any]], provider: list[dict[str, Any]], run_date: date
-) -> list[dict[str, Any]]:
+def known_events(told: list[dict[str, Any]], provider: list[dict[str, Any]], run_date: date) -> list[dict[str, Any]]:
     as_of = datetime.combine(run_date, time(), OSLO)
     translated = [
         {**e, "event_id": f"provider:{e['event_id']}", "purpose": "marketing", "action": "withdrawn"}
@@ -161,9 +152,7 @@ def known_events(
     ]
 
 
-@settings(
-    max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(
     told=st.lists(consent_events, max_size=12),
     provider=st.lists(provider_events, max_size=4),
@@ -206,12 +195,16 @@ def test_permission_is_what_a_state_machine_says_at_every_instant(
             for channel in ("email", "sms"):
                 standing, objected = state_machine(events, address, channel, at)
                 for customer in CUSTOMERS:
-                    by_sale = not objected and channel == "email" and any(
-                        row["is_valid"]
-                        and row["customer_id"] == customer
-                        and row["email"] == address
-                        and row["ordered_at"] <= at <= end
-                        for row, end in zip(orders, ends, strict=True)
+                    by_sale = (
+                        not objected
+                        and channel == "email"
+                        and any(
+                            row["is_valid"]
+                            and row["customer_id"] == customer
+                            and row["email"] == address
+                            and row["ordered_at"] <= at <= end
+                            for row, end in zip(orders, ends, strict=True)
+                        )
                     )
                     expected = ([("consent", standing)] if standing else []) + (
                         [("existing_customer", None)] if by_sale else []

@@ -1,24 +1,25 @@
--- What fills, empties, shows and closes a cart. The few event types are picked before anything else is done, then
+-- What fills, empties, shows and closes a cart. The few event types are picked before anything else is
+-- done, then
 -- repeated deliveries of an event are dropped (the one received first wins).
 with
     events as (
         select *
         from {{ ref('stg_tracker__events') }}
-        where event_name in ('Product Added', 'Product Removed', 'Cart Viewed', 'Checkout Started', 'Order Completed')
+        where
+            event_name
+            in ('Product Added', 'Product Removed', 'Cart Viewed', 'Checkout Started', 'Order Completed')
             and (cart_id is not null or event_name = 'Order Completed')
     ),
-    repeated as (
-        select message_id from events group by message_id having count(*) > 1
-    ),
+    repeated as (select message_id from events group by message_id having count(*) > 1),
     single as (
-        select * from events anti join repeated using (message_id)
+        select *
+        from events
+        anti join repeated using (message_id)
         union all
         select *
         from events
         semi join repeated using (message_id)
-        qualify row_number() over (
-            partition by message_id order by received_on, occurred_at, source_line
-        ) = 1
+        qualify row_number() over (partition by message_id order by received_on, occurred_at, source_line) = 1
     ),
     final as (
         select
@@ -37,4 +38,5 @@ with
             received_on
         from single
     )
-select * from final
+select *
+from final

@@ -1,9 +1,9 @@
--- What lies in each cart after its last change. A list of products told with a cart's page or checkout is the whole
--- cart at that instant; what was added and removed since comes on top. A removal without a quantity takes all.
+-- What lies in each cart after its last change. A list of products told with a cart's page or checkout is
+-- the whole
+-- cart at that instant; what was added and removed since comes on top. A removal without a quantity takes
+-- all.
 with
-    events as (
-        select * from {{ ref('int_behaviour__cart_events') }} where cart_id is not null
-    ),
+    events as (select * from {{ ref('int_behaviour__cart_events') }} where cart_id is not null),
     listed as (
         select cart_id, max(occurred_at) as listed_at
         from events
@@ -14,7 +14,8 @@ with
         select events.cart_id, events.occurred_at, max(events.products) as products
         from events
         join listed on listed.cart_id = events.cart_id and listed.listed_at = events.occurred_at
-        where events.event_name in ('Cart Viewed', 'Checkout Started')
+        where
+            events.event_name in ('Cart Viewed', 'Checkout Started')
             and {{ json_list_length('events.products') }} > 0
         group by events.cart_id, events.occurred_at
     ),
@@ -25,9 +26,7 @@ with
             line ->> '$.product_id' as product_id,
             coalesce(try_cast(line ->> '$.quantity' as double), 1) as quantity,
             {{ to_minor("try_cast(line ->> '$.price' as decimal(18, 4))") }} as price_minor
-        from (
-            select cart_id, occurred_at, unnest(cast(products as json[])) as line from lists
-        ) as unnested
+        from (select cart_id, occurred_at, unnest(cast(products as json[])) as line from lists) as unnested
     ),
     moves as (
         select
@@ -39,11 +38,13 @@ with
             events.price_minor
         from events
         left join listed using (cart_id)
-        where events.event_name in ('Product Added', 'Product Removed')
+        where
+            events.event_name in ('Product Added', 'Product Removed')
             and events.product_id is not null
             and (listed.listed_at is null or events.occurred_at > listed.listed_at)
         union all
-        select cart_id, occurred_at, product_id, quantity, price_minor from listed_lines
+        select cart_id, occurred_at, product_id, quantity, price_minor
+        from listed_lines
     ),
     cleared as (
         select cart_id, product_id, max(occurred_at) as cleared_at
@@ -56,12 +57,17 @@ with
             moves.cart_id,
             moves.product_id,
             sum(moves.quantity) as quantity,
-            arg_max(moves.price_minor, moves.occurred_at) filter (where moves.price_minor is not null) as price_minor,
+            arg_max(moves.price_minor, moves.occurred_at) filter (
+                where moves.price_minor is not null
+            ) as price_minor,
             min(moves.occurred_at) as added_at
         from moves
         left join cleared using (cart_id, product_id)
-        where moves.quantity is not null and (cleared.cleared_at is null or moves.occurred_at > cleared.cleared_at)
+        where
+            moves.quantity is not null
+            and (cleared.cleared_at is null or moves.occurred_at > cleared.cleared_at)
         group by moves.cart_id, moves.product_id
         having sum(moves.quantity) > 0
     )
-select * from final
+select *
+from final

@@ -1,31 +1,26 @@
--- One row per cart with whose it is: the account that is signed in, else the person behind the browser at the time,
+-- One row per cart with whose it is: the account that is signed in, else the person behind the browser at
+-- the time,
 -- else whoever completed the order it ended in.
 with
-    events as (
-        select * from {{ ref('int_behaviour__cart_events') }} where cart_id is not null
-    ),
-    persons as (
-        select * from {{ ref('int_identity__persons') }}
-    ),
-    browsers as (
-        select * from {{ ref('int_identity__anonymous_ids') }}
-    ),
-    orders as (
-        select * from {{ ref('fct_orders') }}
-    ),
+    events as (select * from {{ ref('int_behaviour__cart_events') }} where cart_id is not null),
+    persons as (select * from {{ ref('int_identity__persons') }}),
+    browsers as (select * from {{ ref('int_identity__anonymous_ids') }}),
+    orders as (select * from {{ ref('fct_orders') }}),
     rolled_up as (
         select
             cart_id,
             arg_max(anonymous_id, occurred_at) as anonymous_id,
             arg_max(user_id, occurred_at) as user_id,
             arg_max(order_id, occurred_at) as order_id,
-            -- Looking at a cart does not change it: the reminder that makes somebody look must not restart its clock.
+            -- Looking at a cart does not change it: the reminder that makes somebody look must not restart
+            -- its clock.
             coalesce(
                 max(occurred_at) filter (where event_name in ('Product Added', 'Product Removed')),
                 max(occurred_at) filter (where event_name <> 'Order Completed')
             ) as last_changed_at,
-            arg_max(link, occurred_at)
-                filter (where event_name in ('Cart Viewed', 'Checkout Started')) as checkout_link,
+            arg_max(link, occurred_at) filter (
+                where event_name in ('Cart Viewed', 'Checkout Started')
+            ) as checkout_link,
             max(received_on) filter (where event_name <> 'Order Completed') as received_on
         from events
         group by cart_id
@@ -40,7 +35,8 @@ with
             rolled_up.received_on
         from rolled_up
         left join persons on persons.record_id = 'webshop:' || rolled_up.user_id
-        left join browsers
+        left join
+            browsers
             on browsers.anonymous_id = rolled_up.anonymous_id
             and (browsers.valid_from is null or browsers.valid_from <= rolled_up.last_changed_at)
             and (browsers.valid_to is null or browsers.valid_to > rolled_up.last_changed_at)
@@ -48,4 +44,5 @@ with
         -- A cart that is only known from the order it became was never seen filling.
         where rolled_up.last_changed_at is not null
     )
-select * from final
+select *
+from final

@@ -1,12 +1,9 @@
--- The curated map group -> accessory, expanded to products. A relation may name groups or products on either side; a
+-- The curated map group -> accessory, expanded to products. A relation may name groups or products on
+-- either side; a
 -- product that several relations reach keeps its best place.
 with
-    relations as (
-        select * from {{ ref('stg_catalogue__relations') }} where kind = 'accessory'
-    ),
-    products as (
-        select * from {{ ref('int_catalogue__products') }}
-    ),
+    relations as (select * from {{ ref('stg_catalogue__relations') }} where kind = 'accessory'),
+    products as (select * from {{ ref('int_catalogue__products') }}),
     started as (
         select
             coalesce(relations.from_group, starts.product_group) as from_group,
@@ -30,9 +27,12 @@ with
         select
             from_group,
             product_id,
-            cast(row_number() over (partition by from_group order by min(relation_rank), product_id) as integer) as rank
+            cast(
+                row_number() over (partition by from_group order by min(relation_rank), product_id) as integer
+            ) as rank
         from reached
         where from_group is not null
         group by from_group, product_id
     )
-select * from final
+select *
+from final

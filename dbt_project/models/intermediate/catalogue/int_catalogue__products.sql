@@ -1,13 +1,12 @@
 -- The catalogue as it stands at as_of: which price is asked, whether the product can be bought.
 with
-    products as (
-        select * from {{ ref('stg_catalogue__products') }}
-    ),
+    products as (select * from {{ ref('stg_catalogue__products') }}),
     priced as (
         select
             *,
             case
-                when sale_price_minor < price_minor
+                when
+                    sale_price_minor < price_minor
                     and (
                         not is_sale_price_dated
                         or (sale_price_from_at <= {{ as_of() }} and sale_price_until_at > {{ as_of() }})
@@ -48,4 +47,5 @@ with
             received_on
         from priced
     )
-select * from final
+select *
+from final

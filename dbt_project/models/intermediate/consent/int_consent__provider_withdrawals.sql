@@ -1,4 +1,5 @@
--- Unsubscribing and complaining at the provider withdraw marketing on that channel, whatever the message was. All
+-- Unsubscribing and complaining at the provider withdraw marketing on that channel, whatever the message
+-- was. All
 -- that was delivered, known to the run or not: whoever reads this says which side of as_of they want.
 with
     final as (
@@ -16,4 +17,5 @@ with
         from {{ ref('base_provider__events') }}
         where event in ('unsubscribed', 'complained')
     )
-select * from final
+select *
+from final

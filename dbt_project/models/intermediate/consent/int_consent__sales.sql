@@ -1,5 +1,7 @@
--- Addresses that came from a sale, for the existing-customer basis: one row per order, channel that the policy allows
--- it on, and address. The basis ends with the setting's months, in calendar months of the retailer's zone; the last
+-- Addresses that came from a sale, for the existing-customer basis: one row per order, channel that the
+-- policy allows
+-- it on, and address. The basis ends with the setting's months, in calendar months of the retailer's zone;
+-- the last
 -- instant belongs to it, so the half-open end is a microsecond later.
 with
     settings as (select * from {{ ref('stg_templates__policy_settings') }}),
@@ -9,7 +11,9 @@ with
         from orders
         where email is not null
         union all
-        select order_id, customer_id, ordered_at, 'sms', phone from orders where phone is not null
+        select order_id, customer_id, ordered_at, 'sms', phone
+        from orders
+        where phone is not null
     ),
     final as (
         select
@@ -21,4 +25,5 @@ with
         from addresses
         join settings on list_contains(settings.soft_opt_in_channels, addresses.channel)
     )
-select * from final
+select *
+from final

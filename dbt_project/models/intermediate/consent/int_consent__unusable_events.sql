@@ -1,4 +1,5 @@
--- Consent and withdrawals that cannot be tied to an address: a grant here allows nothing, a withdrawal stops nothing,
+-- Consent and withdrawals that cannot be tied to an address: a grant here allows nothing, a withdrawal
+-- stops nothing,
 -- so somebody should look at them.
 with
     final as (
@@ -10,4 +11,5 @@ with
         from {{ ref('stg_provider__events') }}
         where address is null and event in ('unsubscribed', 'complained')
     )
-select * from final
+select *
+from final

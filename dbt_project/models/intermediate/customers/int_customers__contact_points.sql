@@ -1,5 +1,7 @@
--- Of all addresses that a customer has on a channel the one to write to: permitted for marketing, not suppressed,
--- newest, then by value. There is a row as soon as there is an address, so that the gates can say what is missing.
+-- Of all addresses that a customer has on a channel the one to write to: permitted for marketing, not
+-- suppressed,
+-- newest, then by value. There is a row as soon as there is an address, so that the gates can say what is
+-- missing.
 with
     identifiers as (select * from {{ ref('dim_customer_identifiers') }}),
     mobile as (select string_agg(mobile_pattern, '|') as pattern from {{ ref('country_defaults') }}),
@@ -20,10 +22,10 @@ with
             addresses.channel,
             addresses.address,
             arg_min(
-                {'basis': permissions.basis, 'permission_id': permissions.permission_id},
+                {'basis':permissions.basis, 'permission_id':permissions.permission_id},
                 (
                     case permissions.basis when 'consent' then 1 else 2 end,
-                    -epoch_us(permissions.valid_from),
+                    - epoch_us(permissions.valid_from),
                     permissions.permission_id
                 )
             ) as permission
@@ -69,4 +71,5 @@ with
         from ranked
         where preference = 1
     )
-select * from final
+select *
+from final

@@ -6,9 +6,13 @@ with
         from requests
         where email is not null
         union all
-        select requested_at, 'phone', phone from requests where phone is not null
+        select requested_at, 'phone', phone
+        from requests
+        where phone is not null
         union all
-        select requested_at, 'member_id', upper(member_id) from requests where member_id is not null
+        select requested_at, 'member_id', upper(member_id)
+        from requests
+        where member_id is not null
     ),
     final as (
         select persons.customer_id, min(requested.requested_at) as erased_at
@@ -17,4 +21,5 @@ with
         join {{ ref('int_identity__persons') }} as persons using (record_id)
         group by persons.customer_id
     )
-select * from final
+select *
+from final

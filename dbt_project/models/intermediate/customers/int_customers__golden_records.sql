@@ -1,4 +1,5 @@
--- The person as believed today: each field from the most trusted source that has it, there from the newest record.
+-- The person as believed today: each field from the most trusted source that has it, there from the newest
+-- record.
 -- Fields that only make sense together (a name, a place) come from one record.
 with
     records as (select * from {{ ref('int_identity__records') }}),
@@ -16,20 +17,27 @@ with
             records.* exclude (email, phone),
             case when blocked_emails.identifier_value is null then records.email end as email,
             case when blocked_phones.identifier_value is null then records.phone end as phone,
-            case when first_name is not null then {'first_name': first_name, 'last_name': last_name} end as full_name,
+            case
+                when first_name is not null then {'first_name':first_name, 'last_name':last_name}
+            end as full_name,
             case
                 when postal_code is not null or city is not null
-                    then {'street': street, 'postal_code': postal_code, 'city': city}
+                then {'street':street, 'postal_code':postal_code, 'city':city}
             end as place,
             row_number() over (
-                partition by persons.customer_id order by records.trust_rank, records.updated_at desc, records.record_id
+                partition by persons.customer_id
+                order by records.trust_rank, records.updated_at desc, records.record_id
             ) as preference
         from records
         join persons using (record_id)
-        left join blocked as blocked_emails
-            on blocked_emails.identifier_kind = 'email' and blocked_emails.identifier_value = records.email
-        left join blocked as blocked_phones
-            on blocked_phones.identifier_kind = 'phone' and blocked_phones.identifier_value = records.phone
+        left join
+            blocked as blocked_emails
+            on blocked_emails.identifier_kind = 'email'
+            and blocked_emails.identifier_value = records.email
+        left join
+            blocked as blocked_phones
+            on blocked_phones.identifier_kind = 'phone'
+            and blocked_phones.identifier_value = records.phone
     ),
     survivors as (
         select
@@ -38,7 +46,7 @@ with
                 'full_name', 'place', 'country', 'language', 'birth_date', 'email', 'phone', 'member_id',
                 'company_name', 'organisation_number', 'joined_at',
             ] %}
-            arg_min({{ field }}, preference) filter (where {{ field }} is not null) as {{ field }},
+                arg_min({{ field }}, preference) filter (where {{ field }} is not null) as {{ field }},
             {%- endfor %}
             arg_min(last_name, preference) filter (where last_name is not null) as any_last_name,
             bool_or(coalesce(customer_type = 'b2b', false) or organisation_number is not null) as is_company,
@@ -57,10 +65,13 @@ with
             survivors.member_id,
             case when erased.customer_id is null then survivors.full_name.first_name end as first_name,
             case
-                when erased.customer_id is null then coalesce(survivors.full_name.last_name, survivors.any_last_name)
+                when erased.customer_id is null
+                then coalesce(survivors.full_name.last_name, survivors.any_last_name)
             end as last_name,
             case when erased.customer_id is null then survivors.company_name end as company_name,
-            case when erased.customer_id is null then survivors.organisation_number end as organisation_number,
+            case
+                when erased.customer_id is null then survivors.organisation_number
+            end as organisation_number,
             coalesce(survivors.language, defaults.language, 'en') as language,
             coalesce(survivors.country, '{{ var("country") }}') as country,
             coalesce(defaults.timezone, '{{ var("timezone") }}') as timezone,
@@ -79,4 +90,5 @@ with
         left join defaults on defaults.country = coalesce(survivors.country, '{{ var("country") }}')
         left join erased using (customer_id)
     )
-select * from final
+select *
+from final

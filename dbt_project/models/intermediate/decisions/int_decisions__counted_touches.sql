@@ -1,31 +1,35 @@
--- What each policy rule counts for each customer with a candidate. A rule counts touches, so a mail and its SMS are
+-- What each policy rule counts for each customer with a candidate. A rule counts touches, so a mail and its
+-- SMS are
 -- one, at the instant of the later; a rule that names channels counts their messages.
-with contact_log as (
-    select * from {{ ref('int_decisions__contact_log') }}
-),
+with
+    contact_log as (select * from {{ ref('int_decisions__contact_log') }}),
 
-rules as (
-    select * from {{ ref('stg_templates__policy_rules') }}
-),
+    rules as (select * from {{ ref('stg_templates__policy_rules') }}),
 
-candidates as (
-    select distinct customer_id from {{ ref('int_decisions__candidates') }} where class <> 'service'
-),
+    candidates as (
+        select distinct customer_id from {{ ref('int_decisions__candidates') }} where class <> 'service'
+    ),
 
-final as (
-    select
-        rules.position as rule_position,
-        contact_log.customer_id,
-        contact_log.touch_key,
-        case when rules.channels is null then contact_log.touch_key else contact_log.message_id end as unit_key,
-        max(contact_log.sent_at) as sent_at,
-        arg_max(contact_log.message_id, {'at': contact_log.sent_at, 'id': contact_log.message_id}) as message_id
-    from contact_log
-    inner join candidates on contact_log.customer_id = candidates.customer_id
-    inner join rules
-        on list_contains(rules.counts_classes, contact_log.class)
-        and (rules.channels is null or list_contains(rules.channels, contact_log.channel))
-    group by all
-)
+    final as (
+        select
+            rules.position as rule_position,
+            contact_log.customer_id,
+            contact_log.touch_key,
+            case
+                when rules.channels is null then contact_log.touch_key else contact_log.message_id
+            end as unit_key,
+            max(contact_log.sent_at) as sent_at,
+            arg_max(
+                contact_log.message_id, {'at':contact_log.sent_at, 'id':contact_log.message_id}
+            ) as message_id
+        from contact_log
+        inner join candidates on contact_log.customer_id = candidates.customer_id
+        inner join
+            rules
+            on list_contains(rules.counts_classes, contact_log.class)
+            and (rules.channels is null or list_contains(rules.channels, contact_log.channel))
+        group by all
+    )
 
-select * from final
+select *
+from final

@@ -1,123 +1,119 @@
 -- The gates about the message itself: time, goal, conditions, service cases, offers and content (7-12).
-with contactability as (
-    select * from {{ ref('int_decisions__contactability') }}
-),
+with
+    contactability as (select * from {{ ref('int_decisions__contactability') }}),
 
-steps as (
-    select * from {{ ref('stg_templates__journey_steps') }}
-),
+    steps as (select * from {{ ref('stg_templates__journey_steps') }}),
 
-customers as (
-    select * from {{ ref('dim_customers') }}
-),
+    customers as (select * from {{ ref('dim_customers') }}),
 
-orders as (
-    select * from {{ ref('fct_orders') }}
-),
+    orders as (select * from {{ ref('fct_orders') }}),
 
-carts as (
-    select * from {{ ref('fct_carts') }}
-),
+    carts as (select * from {{ ref('fct_carts') }}),
 
-products as (
-    select * from {{ ref('dim_products') }}
-),
+    products as (select * from {{ ref('dim_products') }}),
 
-service_cases as (
-    select * from {{ ref('int_service__open_cases') }}
-),
+    service_cases as (select * from {{ ref('int_service__open_cases') }}),
 
-recommendations as (
-    select * from {{ ref('int_recommendations__for_candidates') }}
-),
+    recommendations as (select * from {{ ref('int_recommendations__for_candidates') }}),
 
-order_minded as (
-    -- Customers of whom some step asks whether they have bought: all orders of all others stay unread.
-    select distinct contactability.customer_id
-    from contactability
-    inner join steps on contactability.journey = steps.journey and contactability.step = steps.step
-    where list_contains(steps.conditions, 'no_order_since_anchor')
-        or list_contains(steps.conditions, 'order_since_anchor')
-        or steps.offer_kind = 'first_purchase'
-),
+    order_minded as (
+        -- Customers of whom some step asks whether they have bought: all orders of all others stay unread.
+        select distinct contactability.customer_id
+        from contactability
+        inner join steps on contactability.journey = steps.journey and contactability.step = steps.step
+        where
+            list_contains(steps.conditions, 'no_order_since_anchor')
+            or list_contains(steps.conditions, 'order_since_anchor')
+            or steps.offer_kind = 'first_purchase'
+    ),
 
-last_orders as (
-    select
-        customer_id,
-        max(ordered_at) as last_order_at,
-        arg_max(order_id, {'at': ordered_at, 'id': order_id}) as last_order_id
-    from orders
-    where is_valid and ordered_at < {{ as_of() }}
-        and customer_id in (select order_minded.customer_id from order_minded)
-    group by customer_id
-),
+    last_orders as (
+        select
+            customer_id,
+            max(ordered_at) as last_order_at,
+            arg_max(order_id, {'at':ordered_at, 'id':order_id}) as last_order_id
+        from orders
+        where
+            is_valid
+            and ordered_at < {{ as_of() }}
+            and customer_id in (select order_minded.customer_id from order_minded)
+        group by customer_id
+    ),
 
-open_cases as (
-    select customer_id, min(case_id) as case_id from service_cases group by customer_id
-),
+    open_cases as (select customer_id, min(case_id) as case_id from service_cases group by customer_id),
 
-recommended as (
-    -- Wanted slots only: what another step of the same anchor shows does not fill this one.
-    select
-        contactability.customer_id,
-        contactability.journey,
-        contactability.step,
-        contactability.anchor,
-        count(distinct recommendations.product_id) as n_recommendations
-    from (select distinct customer_id, journey, step, anchor from contactability) as contactability
-    inner join steps
-        on contactability.journey = steps.journey and contactability.step = steps.step
-    inner join recommendations
-        on contactability.customer_id = recommendations.customer_id
-        and contactability.journey = recommendations.journey
-        and contactability.anchor = recommendations.anchor
-        and list_contains(steps.recommendation_slots, recommendations.slot)
-    where steps.min_recommendations > 0
-    group by all
-),
+    recommended as (
+        -- Wanted slots only: what another step of the same anchor shows does not fill this one.
+        select
+            contactability.customer_id,
+            contactability.journey,
+            contactability.step,
+            contactability.anchor,
+            count(distinct recommendations.product_id) as n_recommendations
+        from (select distinct customer_id, journey, step, anchor from contactability) as contactability
+        inner join steps on contactability.journey = steps.journey and contactability.step = steps.step
+        inner join
+            recommendations
+            on contactability.customer_id = recommendations.customer_id
+            and contactability.journey = recommendations.journey
+            and contactability.anchor = recommendations.anchor
+            and list_contains(steps.recommendation_slots, recommendations.slot)
+        where steps.min_recommendations > 0
+        group by all
+    ),
 
-joined as (
-    select
-        contactability.*,
-        steps.yields,
-        steps.send_after_local,
-        last_orders.last_order_id,
-        open_cases.case_id as service_case_id,
-        steps.offer_kind,
-        coalesce(recommended.n_recommendations, 0) as n_recommendations,
-        steps.min_recommendations > 0
-        and coalesce(steps.min_recommendations_branch = contactability.branch, true) as needs_recommendations,
-        steps.min_recommendations,
-        list_filter([
-            {{ failed_condition('no_order_since_anchor', 'coalesce(last_orders.last_order_at > contactability.anchor_at, false)') }},
-            {{ failed_condition('order_since_anchor', 'not coalesce(last_orders.last_order_at > contactability.anchor_at, false)') }},
-            {{ failed_condition('cart_not_bought', 'carts.bought_order_id is not null') }},
-            {{ failed_condition('reference_product_in_stock', 'not coalesce(products.is_in_stock, false)') }},
-            {{ failed_condition('is_member', 'not coalesce(customers.is_member, false)') }}
-        ], lambda condition: condition is not null) as failed_conditions
-    from contactability
-    inner join steps on contactability.journey = steps.journey and contactability.step = steps.step
-    left join customers on contactability.customer_id = customers.customer_id
-    left join last_orders on contactability.customer_id = last_orders.customer_id
-    left join carts on contactability.reference_cart_id = carts.cart_id
-    left join products on contactability.reference_product_id = products.product_id
-    left join open_cases on contactability.customer_id = open_cases.customer_id
-    left join recommended
-        on contactability.customer_id = recommended.customer_id and contactability.journey = recommended.journey
-        and contactability.step = recommended.step and contactability.anchor = recommended.anchor
-),
+    joined as (
+        select
+            contactability.*,
+            steps.yields,
+            steps.send_after_local,
+            last_orders.last_order_id,
+            open_cases.case_id as service_case_id,
+            steps.offer_kind,
+            coalesce(recommended.n_recommendations, 0) as n_recommendations,
+            steps.min_recommendations > 0
+            and coalesce(
+                steps.min_recommendations_branch = contactability.branch, true
+            ) as needs_recommendations,
+            steps.min_recommendations,
+            list_filter(
+                [
+                    {{ failed_condition('no_order_since_anchor', 'coalesce(last_orders.last_order_at > contactability.anchor_at, false)') }},
+                    {{ failed_condition('order_since_anchor', 'not coalesce(last_orders.last_order_at > contactability.anchor_at, false)') }},
+                    {{ failed_condition('cart_not_bought', 'carts.bought_order_id is not null') }},
+                    {{ failed_condition('reference_product_in_stock', 'not coalesce(products.is_in_stock, false)') }},
+                    {{ failed_condition('is_member', 'not coalesce(customers.is_member, false)') }}
+                ],
+                lambda condition:condition is not null
+            ) as failed_conditions
+        from contactability
+        inner join steps on contactability.journey = steps.journey and contactability.step = steps.step
+        left join customers on contactability.customer_id = customers.customer_id
+        left join last_orders on contactability.customer_id = last_orders.customer_id
+        left join carts on contactability.reference_cart_id = carts.cart_id
+        left join products on contactability.reference_product_id = products.product_id
+        left join open_cases on contactability.customer_id = open_cases.customer_id
+        left join
+            recommended
+            on contactability.customer_id = recommended.customer_id
+            and contactability.journey = recommended.journey
+            and contactability.step = recommended.step
+            and contactability.anchor = recommended.anchor
+    ),
 
-final as (
-    select
-        *,
-        expires_at <= {{ as_of() }} as fails_expired,
-        coalesce(goal_reached_at < {{ as_of() }}, false) as fails_goal_reached,
-        len(failed_conditions) > 0 as fails_condition_failed,
-        class <> 'service' and service_case_id is not null as fails_open_service_case,
-        coalesce(offer_kind = 'first_purchase', false) and last_order_id is not null as fails_offer_guard,
-        class <> 'service' and needs_recommendations and n_recommendations < min_recommendations
-            as fails_nothing_to_say
-    from joined
-)
+    final as (
+        select
+            *,
+            expires_at <= {{ as_of() }} as fails_expired,
+            coalesce(goal_reached_at < {{ as_of() }}, false) as fails_goal_reached,
+            len(failed_conditions) > 0 as fails_condition_failed,
+            class <> 'service' and service_case_id is not null as fails_open_service_case,
+            coalesce(offer_kind = 'first_purchase', false) and last_order_id is not null as fails_offer_guard,
+            class <> 'service'
+            and needs_recommendations
+            and n_recommendations < min_recommendations as fails_nothing_to_say
+        from joined
+    )
 
-select * from final
+select *
+from final

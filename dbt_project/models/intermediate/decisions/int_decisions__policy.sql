@@ -1,95 +1,94 @@
--- Sending hours and the contact policy (gates 15 and 19). All that counts lies in the past, so a rule with n messages
+-- Sending hours and the contact policy (gates 15 and 19). All that counts lies in the past, so a rule with
+-- n messages
 -- is satisfied from the n-th latest one plus the window on, and the earliest permitted instant is a maximum.
-with assignment as (
-    select * from {{ ref('int_decisions__assignment') }}
-),
+with
+    assignment as (select * from {{ ref('int_decisions__assignment') }}),
 
-windows as (
-    select * from {{ ref('int_decisions__sending_windows') }}
-),
+    windows as (select * from {{ ref('int_decisions__sending_windows') }}),
 
-rules as (
-    select * from {{ ref('stg_templates__policy_rules') }}
-),
+    rules as (select * from {{ ref('stg_templates__policy_rules') }}),
 
-counted as (
-    select * from {{ ref('int_decisions__counted_touches') }}
-),
+    counted as (select * from {{ ref('int_decisions__counted_touches') }}),
 
-timed as (
-    select
-        assignment.*,
-        windows.closes_at,
-        windows.is_open,
-        -- The step's own hour holds on the day it falls due; on later days the window alone opens.
-        greatest(
-            assignment.due_at,
-            windows.opens_at,
+    timed as (
+        select
+            assignment.*,
+            windows.closes_at,
+            windows.is_open,
+            -- The step's own hour holds on the day it falls due; on later days the window alone opens.
+            greatest(
+                assignment.due_at,
+                windows.opens_at,
+                case
+                    when assignment.send_after_local is not null
+                    then
+                        {{ local_instant(local_day('assignment.due_at', 'assignment.timezone'), 'assignment.send_after_local', 'assignment.timezone') }}
+                end
+            ) as earliest_at
+        from assignment
+        inner join
+            windows
+            on assignment.timezone = windows.timezone
+            and assignment.country is not distinct from windows.country
+            and assignment.channel = windows.channel
+    ),
+
+    class_rules as (select *, unnest(when_classes) as class from rules),
+
+    filled as (
+        select
+            timed.message_id,
+            class_rules.position,
+            class_rules.name,
+            class_rules.window_seconds,
+            {{ nth_largest("{'at': counted.sent_at, 'id': counted.message_id}", 'any_value(class_rules.max_messages)') }}
+            as nth
+        from timed
+        inner join
+            class_rules
+            on timed.class = class_rules.class
+            and (class_rules.channels is null or list_contains(class_rules.channels, timed.channel))
+        inner join
+            counted
+            on class_rules.position = counted.rule_position
+            and timed.customer_id = counted.customer_id
+            and timed.touch_key <> counted.touch_key
+        where timed.class <> 'service'
+        group by timed.message_id, class_rules.position, class_rules.name, class_rules.window_seconds
+    ),
+
+    blocked as (select *, nth.at + to_seconds(window_seconds) as free_at from filled where nth is not null),
+
+    broken as (
+        -- A rule is broken where no instant is left because of it. Where no hour is permitted at all, that
+        -- is the
+        -- window's doing, unless the rule alone would already take the rest of the day.
+        select
+            blocked.message_id,
+            max(blocked.free_at) as free_at,
+            list(blocked.name order by blocked.position) filter (
+                where {{ is_rule_broken() }}
+            ) as broken_rules,
+            list(blocked.nth.id order by blocked.position) filter (where {{ is_rule_broken() }}) as broken_by
+        from blocked
+        inner join timed on blocked.message_id = timed.message_id
+        group by blocked.message_id
+    ),
+
+    final as (
+        select
+            timed.*,
+            broken.broken_rules,
+            broken.broken_by,
+            coalesce(len(broken.broken_rules), 0) > 0 as fails_quarantined,
+            not (timed.is_open and timed.earliest_at < timed.closes_at) as fails_outside_window,
             case
-                when assignment.send_after_local is not null
-                    then {{ local_instant(local_day('assignment.due_at', 'assignment.timezone'), 'assignment.send_after_local', 'assignment.timezone') }}
-            end
-        ) as earliest_at
-    from assignment
-    inner join windows
-        on assignment.timezone = windows.timezone
-        and assignment.country is not distinct from windows.country
-        and assignment.channel = windows.channel
-),
-
-class_rules as (
-    select *, unnest(when_classes) as class from rules
-),
-
-filled as (
-    select
-        timed.message_id,
-        class_rules.position,
-        class_rules.name,
-        class_rules.window_seconds,
-        {{ nth_largest("{'at': counted.sent_at, 'id': counted.message_id}", 'any_value(class_rules.max_messages)') }} as nth
-    from timed
-    inner join class_rules
-        on timed.class = class_rules.class
-        and (class_rules.channels is null or list_contains(class_rules.channels, timed.channel))
-    inner join counted
-        on class_rules.position = counted.rule_position
-        and timed.customer_id = counted.customer_id
-        and timed.touch_key <> counted.touch_key
-    where timed.class <> 'service'
-    group by timed.message_id, class_rules.position, class_rules.name, class_rules.window_seconds
-),
-
-blocked as (
-    select *, nth.at + to_seconds(window_seconds) as free_at from filled where nth is not null
-),
-
-broken as (
-    -- A rule is broken where no instant is left because of it. Where no hour is permitted at all, that is the
-    -- window's doing, unless the rule alone would already take the rest of the day.
-    select
-        blocked.message_id,
-        max(blocked.free_at) as free_at,
-        list(blocked.name order by blocked.position) filter (where {{ is_rule_broken() }}) as broken_rules,
-        list(blocked.nth.id order by blocked.position) filter (where {{ is_rule_broken() }}) as broken_by
-    from blocked
-    inner join timed on blocked.message_id = timed.message_id
-    group by blocked.message_id
-),
-
-final as (
-    select
-        timed.*,
-        broken.broken_rules,
-        broken.broken_by,
-        coalesce(len(broken.broken_rules), 0) > 0 as fails_quarantined,
-        not (timed.is_open and timed.earliest_at < timed.closes_at) as fails_outside_window,
-        case
-            when timed.is_open and greatest(timed.earliest_at, broken.free_at) < timed.closes_at
+                when timed.is_open and greatest(timed.earliest_at, broken.free_at) < timed.closes_at
                 then greatest(timed.earliest_at, broken.free_at)
-        end as possible_at
-    from timed
-    left join broken on timed.message_id = broken.message_id
-)
+            end as possible_at
+        from timed
+        left join broken on timed.message_id = broken.message_id
+    )
 
-select * from final
+select *
+from final

@@ -6,59 +6,51 @@
     )
 }}
 
--- Append-only: the bucket of a customer is pinned under the id the customer had when first eligible (no gate from 1 to
--- 12 fails), so that merging ids later moves nobody. The number is a pure function of salt and id; pinning keeps
+-- Append-only: the bucket of a customer is pinned under the id the customer had when first eligible (no
+-- gate from 1 to
+-- 12 fails), so that merging ids later moves nobody. The number is a pure function of salt and id; pinning
+-- keeps
 -- which id counts. A run reads only what earlier days pinned, so executing it twice gives the same.
-with eligibility as (
-    select * from {{ ref('int_decisions__eligibility') }}
-),
+with
+    eligibility as (select * from {{ ref('int_decisions__eligibility') }}),
 
-journeys as (
-    select * from {{ ref('stg_templates__journeys') }}
-),
+    journeys as (select * from {{ ref('stg_templates__journeys') }}),
 
-experiments as (
-    select * from {{ ref('stg_templates__journey_experiments') }}
-),
+    experiments as (select * from {{ ref('stg_templates__journey_experiments') }}),
 
-settings as (
-    select * from {{ ref('stg_templates__policy_settings') }}
-),
+    settings as (select * from {{ ref('stg_templates__policy_settings') }}),
 
-salts as (
-    {{ journey_salts('journeys', 'experiments', 'settings') }}
-),
+    salts as ({{ journey_salts('journeys', 'experiments', 'settings') }}),
 
-eligible as (
-    select distinct salts.salt, eligibility.customer_id
-    from eligibility
-    inner join salts on eligibility.journey = salts.journey
-    where eligibility.is_due and {{ passes_gates(1, 12, 'eligibility') }}
-),
+    eligible as (
+        select distinct salts.salt, eligibility.customer_id
+        from eligibility
+        inner join salts on eligibility.journey = salts.journey
+        where eligibility.is_due and {{ passes_gates(1, 12, 'eligibility') }}
+    ),
 
-aliases as (
-    select * from {{ ref('int_identity__aliases') }}
-),
+    aliases as (select * from {{ ref('int_identity__aliases') }}),
 
-{% if is_incremental() -%}
-pinned as (
-    select existing.salt, coalesce(aliases.customer_id, existing.customer_id) as customer_id
-    from {{ this }} as existing
-    left join aliases on existing.customer_id = aliases.past_customer_id
-    where existing.pinned_on <= {{ run_date() }}
-),
-{%- endif %}
-
-final as (
-    select
-        eligible.salt,
-        eligible.customer_id,
-        {{ bucket('eligible.salt', 'eligible.customer_id') }} as bucket,
-        {{ run_date() }} as pinned_on
-    from eligible
     {% if is_incremental() -%}
-    anti join pinned on eligible.salt = pinned.salt and eligible.customer_id = pinned.customer_id
+        pinned as (
+            select existing.salt, coalesce(aliases.customer_id, existing.customer_id) as customer_id
+            from {{ this }} as existing
+            left join aliases on existing.customer_id = aliases.past_customer_id
+            where existing.pinned_on <= {{ run_date() }}
+        ),
     {%- endif %}
-)
 
-select * from final
+    final as (
+        select
+            eligible.salt,
+            eligible.customer_id,
+            {{ bucket('eligible.salt', 'eligible.customer_id') }} as bucket,
+            {{ run_date() }} as pinned_on
+        from eligible
+        {% if is_incremental() -%}
+            anti join pinned on eligible.salt = pinned.salt and eligible.customer_id = pinned.customer_id
+        {%- endif %}
+    )
+
+select *
+from final

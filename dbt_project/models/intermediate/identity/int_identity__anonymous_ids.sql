@@ -1,4 +1,5 @@
--- Whose browser an anonymous id was, and when: the last customer who identified on it before an event owns the event.
+-- Whose browser an anonymous id was, and when: the last customer who identified on it before an event owns
+-- the event.
 -- If only one customer ever did, earlier events are theirs as well.
 with
     events as (
@@ -17,7 +18,8 @@ with
         having count(distinct persons.customer_id) = 1
     ),
     sightings as (
-        select distinct anonymous_id, user_id, {{ normalise_email('traits_email') }} as email, occurred_at from events
+        select distinct anonymous_id, user_id, {{ normalise_email('traits_email') }} as email, occurred_at
+        from events
     ),
     identified as (
         select
@@ -49,4 +51,5 @@ with
         from changes
         where customer_id is distinct from previous_customer_id
     )
-select * from final
+select *
+from final

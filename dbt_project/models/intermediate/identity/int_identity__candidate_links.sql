@@ -1,9 +1,11 @@
--- Every two records that share an identifying value, and whether that may make them one person. Guards: never two
+-- Every two records that share an identifying value, and whether that may make them one person. Guards:
+-- never two
 -- member ids, never two birth dates, and first names that can be the same.
 with
     records as (select * from {{ ref('int_identity__records') }}),
     identifiers as (select * from {{ ref('int_identity__identifiers') }} where not is_blocked),
-    -- Orders of one guest under the same e-mail and phone hang on the first of them, which stands for all: a guest
+    -- Orders of one guest under the same e-mail and phone hang on the first of them, which stands for all:
+    -- a guest
     -- of a hundred orders is a hundred links, not five thousand.
     guest_contacts as (
         select
@@ -40,14 +42,19 @@ with
         left join guests using (record_id)
         where guests.record_id is null or guests.record_id = guests.representative_id
     ),
-    -- A record without a full first name speaks with the name that shares most with it. If two names share as much, it
-    -- is not known whose it is, and it joins neither: it would make one person of a household that shares an address.
+    -- A record without a full first name speaks with the name that shares most with it. If two names share
+    -- as much, it
+    -- is not known whose it is, and it joins neither: it would make one person of a household that shares
+    -- an address.
     offers as (
         select
             silent.record_id,
             speaking.first_name_key,
             count(distinct silent.identifier_kind)
-            + 10 * count(distinct silent.identifier_value) filter (where silent.identifier_kind = 'member_id') as weight
+            + 10
+            * count(distinct silent.identifier_value) filter (
+                where silent.identifier_kind = 'member_id'
+            ) as weight
         from named as silent
         join named as speaking using (identifier_kind, identifier_value)
         where
@@ -70,8 +77,11 @@ with
         select
             named.* exclude (first_name_key),
             coalesce(adopted.is_ambiguous, false) as is_ambiguous,
-            case when adopted.is_ambiguous then null else coalesce(adopted.first_name_key, named.first_name_key) end
-            as first_name_key
+            case
+                when adopted.is_ambiguous
+                then null
+                else coalesce(adopted.first_name_key, named.first_name_key)
+            end as first_name_key
         from named
         left join adopted using (record_id)
     ),
@@ -82,20 +92,26 @@ with
             left_side.identifier_kind,
             left_side.identifier_value,
             case
-                when left_side.identifier_kind = 'member_id' then null
-                when left_side.member_id <> right_side.member_id then 'member_id'
-                when left_side.birth_date <> right_side.birth_date then 'birth_date'
-                when not {{ names_agree('left_side.first_name_key', 'right_side.first_name_key') }} then 'first_name'
-                when left_side.is_ambiguous <> right_side.is_ambiguous
+                when left_side.identifier_kind = 'member_id'
+                then null
+                when left_side.member_id <> right_side.member_id
+                then 'member_id'
+                when left_side.birth_date <> right_side.birth_date
+                then 'birth_date'
+                when not {{ names_agree('left_side.first_name_key', 'right_side.first_name_key') }}
+                then 'first_name'
+                when
+                    left_side.is_ambiguous <> right_side.is_ambiguous
                     and coalesce(left_side.first_name_key, right_side.first_name_key) is not null
-                    then 'ambiguous_name'
+                then 'ambiguous_name'
             end as refused_by
         from speaking as left_side
         join speaking as right_side using (identifier_kind, identifier_value)
         where left_side.record_id < right_side.record_id
     ),
     final as (
-        select * from pairs
+        select *
+        from pairs
         union all
         select
             representative_id as left_record_id,
@@ -106,4 +122,5 @@ with
         from guests
         where record_id <> representative_id
     )
-select * from final
+select *
+from final

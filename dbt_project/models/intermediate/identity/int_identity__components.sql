@@ -1,4 +1,5 @@
--- Records joined by links that no guard refused. A component is not a person yet: a chain of harmless links may still
+-- Records joined by links that no guard refused. A component is not a person yet: a chain of harmless links
+-- may still
 -- tie two members together (int_identity__links cuts those).
 with
     records as (select * from {{ ref('int_identity__records') }}),
@@ -9,10 +10,9 @@ with
         join records as right_record on right_record.record_id = links.right_record_id
         where links.refused_by is null
     ),
-    components as (
-        {{ connected_components('records', 'accepted') }}
-    ),
-    -- People with the same member id are one, so their birth date is the one believed most, for the guard below.
+    components as ({{ connected_components('records', 'accepted') }}),
+    -- People with the same member id are one, so their birth date is the one believed most, for the guard
+    -- below.
     members as (
         select member_id, arg_min(birth_date, trust_rank) as birth_date
         from records
@@ -38,4 +38,5 @@ with
         from believed
         window same_component as (partition by component_id)
     )
-select * exclude (is_contested), coalesce(is_contested, false) as is_contested from final
+select * exclude (is_contested), coalesce(is_contested, false) as is_contested
+from final

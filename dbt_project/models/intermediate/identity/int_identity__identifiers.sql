@@ -1,14 +1,23 @@
--- Which values identify which records, and which values identify nobody: placeholders by pattern, and values that
+-- Which values identify which records, and which values identify nobody: placeholders by pattern, and
+-- values that
 -- more records share than one person can have (a shop's phone, a colleague's address typed for everybody).
 with
     records as (select * from {{ ref('int_identity__records') }}),
     placeholders as (select * from {{ ref('placeholder_identifiers') }}),
     identifiers as (
-        select record_id, source, 'email' as identifier_kind, email as identifier_value, first_received_on, updated_at
+        select
+            record_id,
+            source,
+            'email' as identifier_kind,
+            email as identifier_value,
+            first_received_on,
+            updated_at
         from records
         where email is not null
         union all
-        select record_id, source, 'phone', phone, first_received_on, updated_at from records where phone is not null
+        select record_id, source, 'phone', phone, first_received_on, updated_at
+        from records
+        where phone is not null
         union all
         select record_id, source, 'member_id', member_id, first_received_on, updated_at
         from records
@@ -17,9 +26,7 @@ with
     -- Guest orders do not count: a faithful guest has many of them under one address.
     counted as (
         select
-            identifier_kind,
-            identifier_value,
-            count(*) filter (where source <> 'webshop_order') as n_records
+            identifier_kind, identifier_value, count(*) filter (where source <> 'webshop_order') as n_records
         from identifiers
         group by identifier_kind, identifier_value
     ),
@@ -38,8 +45,10 @@ with
             counted.identifier_value,
             counted.n_records,
             case
-                when patterns.reason is not null then 'placeholder'
-                when counted.n_records > {{ var('identity_max_records_per_value') }} then 'shared'
+                when patterns.reason is not null
+                then 'placeholder'
+                when counted.n_records > {{ var('identity_max_records_per_value') }}
+                then 'shared'
             end as block_reason
         from counted
         left join patterns using (identifier_kind, identifier_value)
@@ -58,4 +67,5 @@ with
         from identifiers
         join judged using (identifier_kind, identifier_value)
     )
-select * from final
+select *
+from final

@@ -1,4 +1,5 @@
--- Which person every source record belongs to. The id is founded on the record that was delivered first, so it can be
+-- Which person every source record belongs to. The id is founded on the record that was delivered first, so
+-- it can be
 -- computed from the records alone, on any day, in any order of replay; a merge keeps the older id.
 with
     components as (select * from {{ ref('int_identity__components') }}),
@@ -11,14 +12,16 @@ with
         join contested as right_record on right_record.record_id = links.right_record_id
         where links.refused_by is null
     ),
-    settled as (
-        {{ connected_components('contested', 'kept') }}
-    ),
-    -- Settled groups are named by their smallest node, which lies in them alone; so the two kinds never collide.
+    settled as ({{ connected_components('contested', 'kept') }}),
+    -- Settled groups are named by their smallest node, which lies in them alone; so the two kinds never
+    -- collide.
     groups as (
-        select node_id, component_id from components where not is_contested
+        select node_id, component_id
+        from components
+        where not is_contested
         union all
-        select node_id, component_id from settled
+        select node_id, component_id
+        from settled
     ),
     founders as (
         select
@@ -39,4 +42,5 @@ with
         join records using (node_id)
         join founders using (component_id)
     )
-select * from final
+select *
+from final

@@ -1,4 +1,5 @@
--- Every source record of a person, with what identifies it in normal form. Orders are records only where nothing
+-- Every source record of a person, with what identifies it in normal form. Orders are records only where
+-- nothing
 -- else is known of the buyer.
 with
     members as (select * from {{ ref('stg_club__members') }}),
@@ -15,20 +16,25 @@ with
         select
             * exclude (after_comma),
             case
-                when is_company then null
-                when after_comma <> '' then after_comma
+                when is_company
+                then null
+                when after_comma <> ''
+                then after_comma
                 else split_part(trim(name), ' ', 1)
             end as first_name,
             case
-                when is_company then null
-                when after_comma <> '' then split_part(name, ',', 1)
+                when is_company
+                then null
+                when after_comma <> ''
+                then split_part(name, ',', 1)
                 else substr(trim(name), length(split_part(trim(name), ' ', 1)) + 2)
             end as last_name,
             case when is_company then name end as company_name,
             case when is_company then 'b2b' end as customer_type
         from till_names
     ),
-    -- An account is known from its first order on, even if its own delivery comes later: otherwise the person behind
+    -- An account is known from its first order on, even if its own delivery comes later: otherwise the
+    -- person behind
     -- the order would change id on the day the account arrives.
     account_orders as (
         select
@@ -43,14 +49,44 @@ with
     ),
     records as (
         select
-            'club' as source, member_id as source_id, email, phone, member_id, first_name, last_name, birth_date,
-            street, postal_code, city, country, language, customer_type, company_name, organisation_number,
-            joined_at, updated_at, first_received_on
+            'club' as source,
+            member_id as source_id,
+            email,
+            phone,
+            member_id,
+            first_name,
+            last_name,
+            birth_date,
+            street,
+            postal_code,
+            city,
+            country,
+            language,
+            customer_type,
+            company_name,
+            organisation_number,
+            joined_at,
+            updated_at,
+            first_received_on
         from members
         union all by name
         select
-            'webshop' as source, account_id as source_id, accounts.email, accounts.phone, member_id, first_name, last_name, birth_date,
-            street, postal_code, city, country, language, company_name, organisation_number, accounts.updated_at,
+            'webshop' as source,
+            account_id as source_id,
+            accounts.email,
+            accounts.phone,
+            member_id,
+            first_name,
+            last_name,
+            birth_date,
+            street,
+            postal_code,
+            city,
+            country,
+            language,
+            company_name,
+            organisation_number,
+            accounts.updated_at,
             least(accounts.first_received_on, account_orders.first_received_on) as first_received_on
         from accounts
         left join account_orders using (account_id)
@@ -60,12 +96,26 @@ with
         where account_id not in (select account_id from accounts)
         union all by name
         select
-            'pos' as source, pos_customer_id as source_id, email, phone, member_id, first_name, last_name, postal_code,
-            company_name, customer_type, updated_at, first_received_on
+            'pos' as source,
+            pos_customer_id as source_id,
+            email,
+            phone,
+            member_id,
+            first_name,
+            last_name,
+            postal_code,
+            company_name,
+            customer_type,
+            updated_at,
+            first_received_on
         from till_people
         union all by name
         select
-            'webshop_order' as source, webshop_order_id as source_id, email, phone, placed_at as updated_at,
+            'webshop_order' as source,
+            webshop_order_id as source_id,
+            email,
+            phone,
+            placed_at as updated_at,
             first_received_on
         from orders
         where account_id is null
@@ -105,4 +155,5 @@ with
         from normalised
         where source <> 'webshop_order' or email is not null or phone is not null
     )
-select * from final
+select *
+from final

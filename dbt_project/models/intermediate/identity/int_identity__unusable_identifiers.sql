@@ -1,10 +1,15 @@
--- What was delivered as an address or number but identifies and reaches nobody, with the reason. Nothing is dropped
+-- What was delivered as an address or number but identifies and reaches nobody, with the reason. Nothing is
+-- dropped
 -- in silence: every delivered value is either an identifier or here.
 with
     records as (select * from {{ ref('int_identity__records') }}),
     identifiers as (select * from {{ ref('int_identity__identifiers') }}),
     malformed as (
-        select record_id, 'email' as identifier_kind, delivered_email as delivered_value, 'no_email_address' as reason
+        select
+            record_id,
+            'email' as identifier_kind,
+            delivered_email as delivered_value,
+            'no_email_address' as reason
         from records
         where email is null and trim(delivered_email) <> ''
         union all
@@ -13,7 +18,8 @@ with
             'phone',
             delivered_phone,
             case
-                when regexp_matches(trim(delivered_phone), '^(\+|00)') then 'foreign_or_wrong_number'
+                when regexp_matches(trim(delivered_phone), '^(\+|00)')
+                then 'foreign_or_wrong_number'
                 else 'no_phone_number'
             end
         from records
@@ -25,8 +31,11 @@ with
         where is_blocked
     ),
     final as (
-        select * from malformed
+        select *
+        from malformed
         union all
-        select * from blocked
+        select *
+        from blocked
     )
-select * from final
+select *
+from final

@@ -1,58 +1,60 @@
 -- The carts that messages of this run speak of, lines in the cart's own order and at the cart's prices.
-with carts as (
-    select carts.*
-    from {{ ref('fct_carts') }} as carts
-    semi join {{ ref('int_decisions__candidates') }} as candidates on carts.cart_id = candidates.reference_cart_id
-),
+with
+    carts as (
+        select carts.*
+        from {{ ref('fct_carts') }} as carts
+        semi join
+            {{ ref('int_decisions__candidates') }} as candidates
+            on carts.cart_id = candidates.reference_cart_id
+    ),
 
-products as (
-    select * from {{ ref('int_messages__products') }}
-),
+    products as (select * from {{ ref('int_messages__products') }}),
 
-cart_lines as (
-    select
-        carts.cart_id,
-        cast(cart_line.key as integer) as position,
-        json_extract_string(cart_line.value, '$.product_id') as product_id,
-        cast(json_extract_string(cart_line.value, '$.quantity') as double) as quantity,
-        cast(json_extract_string(cart_line.value, '$.price_minor') as bigint) as price_minor
-    from carts
-    cross join json_each(carts.lines) as cart_line
-),
+    cart_lines as (
+        select
+            carts.cart_id,
+            cast(cart_line.key as integer) as position,
+            json_extract_string(cart_line.value, '$.product_id') as product_id,
+            cast(json_extract_string(cart_line.value, '$.quantity') as double) as quantity,
+            cast(json_extract_string(cart_line.value, '$.price_minor') as bigint) as price_minor
+        from carts
+        cross join json_each(carts.lines) as cart_line
+    ),
 
-line_cards as (
-    select
-        cart_lines.cart_id,
-        list(
+    line_cards as (
+        select
+            cart_lines.cart_id,
+            list(
+                struct_pack(
+                    product_id := products.card.product_id,
+                    title := products.card.title,
+                    brand := products.card.brand,
+                    price_minor := coalesce(cart_lines.price_minor, products.card.price_minor),
+                    regular_price_minor := coalesce(cart_lines.price_minor, products.card.price_minor),
+                    image_link := products.card.image_link,
+                    link := products.card.link,
+                    product_group := products.card.product_group,
+                    quantity := cart_lines.quantity
+                )
+                order by cart_lines.position
+            ) as lines
+        from cart_lines
+        inner join products on cart_lines.product_id = products.product_id
+        group by cart_lines.cart_id
+    ),
+
+    final as (
+        select
+            carts.cart_id,
             struct_pack(
-                product_id := products.card.product_id,
-                title := products.card.title,
-                brand := products.card.brand,
-                price_minor := coalesce(cart_lines.price_minor, products.card.price_minor),
-                regular_price_minor := coalesce(cart_lines.price_minor, products.card.price_minor),
-                image_link := products.card.image_link,
-                link := products.card.link,
-                product_group := products.card.product_group,
-                quantity := cart_lines.quantity
-            )
-            order by cart_lines.position
-        ) as lines
-    from cart_lines
-    inner join products on cart_lines.product_id = products.product_id
-    group by cart_lines.cart_id
-),
+                cart_id := carts.cart_id,
+                checkout_link := carts.checkout_link,
+                total_minor := carts.value_minor,
+                lines := coalesce(line_cards.lines, [])
+            ) as cart_card
+        from carts
+        left join line_cards on carts.cart_id = line_cards.cart_id
+    )
 
-final as (
-    select
-        carts.cart_id,
-        struct_pack(
-            cart_id := carts.cart_id,
-            checkout_link := carts.checkout_link,
-            total_minor := carts.value_minor,
-            lines := coalesce(line_cards.lines, [])
-        ) as cart_card
-    from carts
-    left join line_cards on carts.cart_id = line_cards.cart_id
-)
-
-select * from final
+select *
+from final

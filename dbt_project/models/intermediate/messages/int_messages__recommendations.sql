@@ -1,25 +1,26 @@
--- The recommended products of each anchor and slot, in the order in which they are shown. A step takes as many from the
+-- The recommended products of each anchor and slot, in the order in which they are shown. A step takes as
+-- many from the
 -- front as it wants.
-with recommendations as (
-    select * from {{ ref('int_recommendations__for_candidates') }}
-),
+with
+    recommendations as (select * from {{ ref('int_recommendations__for_candidates') }}),
 
-products as (
-    select * from {{ ref('int_messages__products') }}
-),
+    products as (select * from {{ ref('int_messages__products') }}),
 
-final as (
-    select
-        recommendations.customer_id,
-        recommendations.journey,
-        recommendations.anchor,
-        list(products.card order by recommendations.rank)
-            filter (where recommendations.slot = 'also_bought') as also_bought,
-        list(products.card order by recommendations.rank)
-            filter (where recommendations.slot = 'accessories') as accessories
-    from recommendations
-    inner join products on recommendations.product_id = products.product_id
-    group by recommendations.customer_id, recommendations.journey, recommendations.anchor
-)
+    final as (
+        select
+            recommendations.customer_id,
+            recommendations.journey,
+            recommendations.anchor,
+            list(products.card order by recommendations.rank) filter (
+                where recommendations.slot = 'also_bought'
+            ) as also_bought,
+            list(products.card order by recommendations.rank) filter (
+                where recommendations.slot = 'accessories'
+            ) as accessories
+        from recommendations
+        inner join products on recommendations.product_id = products.product_id
+        group by recommendations.customer_id, recommendations.journey, recommendations.anchor
+    )
 
-select * from final
+select *
+from final

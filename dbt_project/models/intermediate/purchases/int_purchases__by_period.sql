@@ -1,21 +1,25 @@
--- Orders per period, customer, and whether the period is the one compared with; orders of nobody known share one row
+-- Orders per period, customer, and whether the period is the one compared with; orders of nobody known
+-- share one row
 -- per period. The sums that every tile is made of, read from the orders once.
 with
-    periods as (
-        select * from {{ ref('int_purchases__periods') }}
-    ),
-    orders as (
-        select * from {{ ref('fct_orders') }} where is_valid
-    ),
+    periods as (select * from {{ ref('int_purchases__periods') }}),
+    orders as (select * from {{ ref('fct_orders') }} where is_valid),
     final as (
         select
             periods.period,
             periods.is_comparison,
             orders.customer_id,
-            count(*) filter (where orders.ordered_on >= coalesce(periods.starts_on, orders.ordered_on)) as n_orders,
-            cast(coalesce(sum(orders.net_amount_minor) filter (
+            count(*) filter (
                 where orders.ordered_on >= coalesce(periods.starts_on, orders.ordered_on)
-            ), 0) as bigint) as revenue_minor,
+            ) as n_orders,
+            cast(
+                coalesce(
+                    sum(orders.net_amount_minor) filter (
+                        where orders.ordered_on >= coalesce(periods.starts_on, orders.ordered_on)
+                    ),
+                    0
+                ) as bigint
+            ) as revenue_minor,
             sum(orders.n_items) filter (
                 where orders.ordered_on >= coalesce(periods.starts_on, orders.ordered_on)
             ) as n_items,
@@ -30,4 +34,5 @@ with
         group by periods.period, periods.is_comparison, periods.starts_on, orders.customer_id
         having max(orders.ordered_on) >= coalesce(periods.starts_on, max(orders.ordered_on))
     )
-select * from final
+select *
+from final

@@ -1,13 +1,10 @@
--- Every known line less what came back of it. A view: orders are rolled up from it before anything is joined to them,
+-- Every known line less what came back of it. A view: orders are rolled up from it before anything is
+-- joined to them,
 -- and reading the typed files twice costs less than writing one more table of all lines.
 {{ config(materialized='view') }}
 with
-    lines as (
-        select * from {{ ref('int_purchases__lines') }}
-    ),
-    returns as (
-        select * from {{ ref('int_purchases__returns') }} where unmatched_reason is null
-    ),
+    lines as (select * from {{ ref('int_purchases__lines') }}),
+    returns as (select * from {{ ref('int_purchases__returns') }} where unmatched_reason is null),
     returned as (
         select
             order_id,
@@ -35,4 +32,5 @@ with
         from lines
         left join returned using (order_id, line_number)
     )
-select * from final
+select *
+from final

@@ -1,20 +1,10 @@
 -- Orders and receipts under one key, with the person behind each. Amounts of lines come later.
 with
-    webshop_orders as (
-        select * from {{ ref('stg_webshop__orders') }}
-    ),
-    accounts as (
-        select * from {{ ref('stg_webshop__accounts') }}
-    ),
-    receipts as (
-        select * from {{ ref('stg_pos__receipts') }}
-    ),
-    deliveries as (
-        select * from {{ ref('stg_logistics__deliveries') }}
-    ),
-    persons as (
-        select * from {{ ref('int_identity__persons') }}
-    ),
+    webshop_orders as (select * from {{ ref('stg_webshop__orders') }}),
+    accounts as (select * from {{ ref('stg_webshop__accounts') }}),
+    receipts as (select * from {{ ref('stg_pos__receipts') }}),
+    deliveries as (select * from {{ ref('stg_logistics__deliveries') }}),
+    persons as (select * from {{ ref('int_identity__persons') }}),
     from_webshop as (
         select
             'webshop:' || webshop_orders.webshop_order_id as order_id,
@@ -31,7 +21,8 @@ with
             webshop_orders.discount_code,
             deliveries.delivered_at,
             {{ normalise_email('coalesce(webshop_orders.email, accounts.email)') }} as email,
-            {{ normalise_phone('coalesce(webshop_orders.phone, accounts.phone)', 'accounts.country') }} as phone,
+            {{ normalise_phone('coalesce(webshop_orders.phone, accounts.phone)', 'accounts.country') }}
+            as phone,
             webshop_orders.cancelled_at,
             webshop_orders.cancelled_received_on,
             webshop_orders.first_received_on as received_on,
@@ -40,7 +31,8 @@ with
         left join accounts using (account_id)
         left join deliveries using (webshop_order_id)
         left join persons as by_account on by_account.record_id = 'webshop:' || webshop_orders.account_id
-        left join persons as by_order on by_order.record_id = 'webshop_order:' || webshop_orders.webshop_order_id
+        left join
+            persons as by_order on by_order.record_id = 'webshop_order:' || webshop_orders.webshop_order_id
     ),
     from_stores as (
         select
@@ -61,8 +53,11 @@ with
         left join persons as by_card on by_card.record_id = 'club:' || receipts.member_id
     ),
     final as (
-        select * from from_webshop
+        select *
+        from from_webshop
         union all by name
-        select * from from_stores
+        select *
+        from from_stores
     )
-select * from final
+select *
+from final

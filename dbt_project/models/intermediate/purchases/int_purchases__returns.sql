@@ -1,18 +1,11 @@
--- Returns of both channels under the order's key. A return that fits no line of a known order takes nothing off
+-- Returns of both channels under the order's key. A return that fits no line of a known order takes nothing
+-- off
 -- anything: it is kept here with the reason, so that what came in and what was used reconcile.
 with
-    webshop_returns as (
-        select * from {{ ref('stg_webshop__returns') }}
-    ),
-    store_returns as (
-        select * from {{ ref('stg_pos__returns') }}
-    ),
-    orders as (
-        select * from {{ ref('int_purchases__orders') }}
-    ),
-    lines as (
-        select * from {{ ref('int_purchases__lines') }}
-    ),
+    webshop_returns as (select * from {{ ref('stg_webshop__returns') }}),
+    store_returns as (select * from {{ ref('stg_pos__returns') }}),
+    orders as (select * from {{ ref('int_purchases__orders') }}),
+    lines as (select * from {{ ref('int_purchases__lines') }}),
     unioned as (
         select
             'webshop:' || return_id as return_id,
@@ -41,12 +34,17 @@ with
             {{ local_day('unioned.returned_at') }} as returned_on,
             unioned.received_on,
             case
-                when orders.order_id is null then 'unknown_order'
-                when lines_returned.order_id is null then 'unknown_line'
+                when orders.order_id is null
+                then 'unknown_order'
+                when lines_returned.order_id is null
+                then 'unknown_line'
             end as unmatched_reason
         from unioned
         left join orders using (order_id)
-        left join lines_returned
-            on lines_returned.order_id = unioned.order_id and lines_returned.line_number = unioned.line_number
+        left join
+            lines_returned
+            on lines_returned.order_id = unioned.order_id
+            and lines_returned.line_number = unioned.line_number
     )
-select * from final
+select *
+from final

@@ -1,16 +1,13 @@
--- The rule "also bought": for each product that steers a candidate of this run, the others that its buyers bought, by
--- distinct buyers, bounded to recent days and to people whose taste says something (var also_bought_*). Only the steering
--- products are counted: pairs of the whole catalogue are hundreds of times as many, and nearly all would be thrown away.
+-- The rule "also bought": for each product that steers a candidate of this run, the others that its buyers
+-- bought, by
+-- distinct buyers, bounded to recent days and to people whose taste says something (var also_bought_*).
+-- Only the steering
+-- products are counted: pairs of the whole catalogue are hundreds of times as many, and nearly all would be
+-- thrown away.
 with
-    order_lines as (
-        select * from {{ ref('fct_order_lines') }}
-    ),
-    customers as (
-        select * from {{ ref('int_customers__golden_records') }} where customer_type = 'b2c'
-    ),
-    products as (
-        select * from {{ ref('dim_products') }} where is_in_stock and is_for_sale
-    ),
+    order_lines as (select * from {{ ref('fct_order_lines') }}),
+    customers as (select * from {{ ref('int_customers__golden_records') }} where customer_type = 'b2c'),
+    products as (select * from {{ ref('dim_products') }} where is_in_stock and is_for_sale),
     seeds as (
         select distinct seed_product_id as product_id
         from {{ ref('int_recommendations__slots') }}
@@ -20,7 +17,8 @@ with
         select distinct order_lines.customer_id, order_lines.product_id
         from order_lines
         semi join customers using (customer_id)
-        where order_lines.is_valid
+        where
+            order_lines.is_valid
             and order_lines.product_id is not null
             and order_lines.ordered_at >= {{ local_instant(run_date() ~ ' - ' ~ var('also_bought_days')) }}
     ),
@@ -49,10 +47,13 @@ with
             product_id,
             recommended_product_id,
             n_buyers,
-            cast(row_number() over (
-                partition by product_id order by n_buyers desc, recommended_product_id
-            ) as integer) as rank
+            cast(
+                row_number() over (
+                    partition by product_id order by n_buyers desc, recommended_product_id
+                ) as integer
+            ) as rank
         from counted
         qualify rank <= {{ var('also_bought_depth') }}
     )
-select * from final
+select *
+from final

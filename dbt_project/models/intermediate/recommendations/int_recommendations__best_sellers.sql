@@ -1,56 +1,52 @@
--- Fallback lists: what most customers bought lately, in each category and in the whole shop (category is null).
+-- Fallback lists: what most customers bought lately, in each category and in the whole shop (category is
+-- null).
 -- The lists are long, because what a customer owns is taken out before the top is taken.
 {% set best_seller_days = var('best_seller_days', 90) %}
 {% set list_length = var('best_seller_list_length', 500) %}
 
-with order_lines as (
-    select * from {{ ref('fct_order_lines') }}
-),
+with
+    order_lines as (select * from {{ ref('fct_order_lines') }}),
 
-products as (
-    select * from {{ ref('dim_products') }}
-),
+    products as (select * from {{ ref('dim_products') }}),
 
-buyers as (
-    select
-        order_lines.product_id,
-        any_value(products.category) as category,
-        count(distinct order_lines.customer_id) as n_buyers
-    from order_lines
-    inner join products on order_lines.product_id = products.product_id
-    where order_lines.is_valid
-        and {{ local_day('order_lines.ordered_at') }} >= {{ run_date() }} - {{ best_seller_days }}
-        and products.is_known
-        and products.is_in_stock
-        and products.is_for_sale
-    group by order_lines.product_id
-),
+    buyers as (
+        select
+            order_lines.product_id,
+            any_value(products.category) as category,
+            count(distinct order_lines.customer_id) as n_buyers
+        from order_lines
+        inner join products on order_lines.product_id = products.product_id
+        where
+            order_lines.is_valid
+            and {{ local_day('order_lines.ordered_at') }} >= {{ run_date() }} - {{ best_seller_days }}
+            and products.is_known
+            and products.is_in_stock
+            and products.is_for_sale
+        group by order_lines.product_id
+    ),
 
-ranked as (
-    select
-        category,
-        product_id,
-        n_buyers,
-        row_number() over (partition by category order by n_buyers desc, product_id) as rank
-    from buyers
-    where category is not null
-    union all
-    select
-        null as category,
-        product_id,
-        n_buyers,
-        row_number() over (order by n_buyers desc, product_id) as rank
-    from buyers
-),
+    ranked as (
+        select
+            category,
+            product_id,
+            n_buyers,
+            row_number() over (partition by category order by n_buyers desc, product_id) as rank
+        from buyers
+        where category is not null
+        union all
+        select
+            null as category,
+            product_id,
+            n_buyers,
+            row_number() over (order by n_buyers desc, product_id) as rank
+        from buyers
+    ),
 
-final as (
-    select
-        category,
-        product_id,
-        n_buyers,
-        cast(rank as integer) as rank
-    from ranked
-    where rank <= {{ list_length }}
-)
+    final as (
+        select category, product_id, n_buyers, cast(rank as integer) as rank
+        from ranked
+        where rank <= {{ list_length }}
+    )
 
-select * from final
+select *
+from final

@@ -1,96 +1,104 @@
--- Slot `also_bought`: by the rule (what other buyers of the most valuable product bought); where that does not fill
+-- Slot `also_bought`: by the rule (what other buyers of the most valuable product bought); where that does
+-- not fill
 -- the slot, best sellers of the product's category, then of the shop. Taken out first, counted afterwards.
-with slots as (
-    select * from {{ ref('int_recommendations__slots') }} where slot = 'also_bought'
-),
+with
+    slots as (select * from {{ ref('int_recommendations__slots') }} where slot = 'also_bought'),
 
-kept_out as (
-    select distinct customer_id, product_id from {{ ref('int_recommendations__kept_out') }}
-),
+    kept_out as (select distinct customer_id, product_id from {{ ref('int_recommendations__kept_out') }}),
 
-kept_out_items as (
-    select distinct customer_id, item_group_id
-    from {{ ref('int_recommendations__kept_out') }}
-    where item_group_id is not null
-),
+    kept_out_items as (
+        select distinct customer_id, item_group_id
+        from {{ ref('int_recommendations__kept_out') }}
+        where item_group_id is not null
+    ),
 
-products as (
-    select * from {{ ref('dim_products') }}
-),
+    products as (select * from {{ ref('dim_products') }}),
 
-also_bought as (
-    select also_bought.*, products.item_group_id
-    from {{ ref('int_recommendations__also_bought') }} as also_bought
-    inner join products on also_bought.recommended_product_id = products.product_id
-    where products.is_known and products.is_in_stock and products.is_for_sale
-),
+    also_bought as (
+        select also_bought.*, products.item_group_id
+        from {{ ref('int_recommendations__also_bought') }} as also_bought
+        inner join products on also_bought.recommended_product_id = products.product_id
+        where products.is_known and products.is_in_stock and products.is_for_sale
+    ),
 
-best_sellers as (
-    select best_sellers.*, products.item_group_id
-    from {{ ref('int_recommendations__best_sellers') }} as best_sellers
-    left join products on best_sellers.product_id = products.product_id
-),
+    best_sellers as (
+        select best_sellers.*, products.item_group_id
+        from {{ ref('int_recommendations__best_sellers') }} as best_sellers
+        left join products on best_sellers.product_id = products.product_id
+    ),
 
-by_the_rule as (
-    select
-        slots.customer_id,
-        slots.journey,
-        slots.anchor,
-        also_bought.recommended_product_id as product_id,
-        also_bought.n_buyers
-    from slots
-    inner join also_bought on slots.seed_product_id = also_bought.product_id
-    anti join kept_out
-        on slots.customer_id = kept_out.customer_id and also_bought.recommended_product_id = kept_out.product_id
-    anti join kept_out_items
-        on slots.customer_id = kept_out_items.customer_id and also_bought.item_group_id = kept_out_items.item_group_id
-),
+    by_the_rule as (
+        select
+            slots.customer_id,
+            slots.journey,
+            slots.anchor,
+            also_bought.recommended_product_id as product_id,
+            also_bought.n_buyers
+        from slots
+        inner join also_bought on slots.seed_product_id = also_bought.product_id
+        anti join
+            kept_out
+            on slots.customer_id = kept_out.customer_id
+            and also_bought.recommended_product_id = kept_out.product_id
+        anti join
+            kept_out_items
+            on slots.customer_id = kept_out_items.customer_id
+            and also_bought.item_group_id = kept_out_items.item_group_id
+    ),
 
-filled as (
-    select customer_id, journey, anchor, count(*) as n_products
-    from by_the_rule
-    group by customer_id, journey, anchor
-),
+    filled as (
+        select customer_id, journey, anchor, count(*) as n_products
+        from by_the_rule
+        group by customer_id, journey, anchor
+    ),
 
-too_short as (
-    -- Only they meet the long lists of best sellers.
-    select slots.customer_id, slots.journey, slots.anchor, products.category
-    from slots
-    left join filled
-        on slots.customer_id = filled.customer_id and slots.journey = filled.journey and slots.anchor = filled.anchor
-    left join products on slots.seed_product_id = products.product_id
-    where coalesce(filled.n_products, 0) < slots.max_recommendations
-),
+    too_short as (
+        -- Only they meet the long lists of best sellers.
+        select slots.customer_id, slots.journey, slots.anchor, products.category
+        from slots
+        left join
+            filled
+            on slots.customer_id = filled.customer_id
+            and slots.journey = filled.journey
+            and slots.anchor = filled.anchor
+        left join products on slots.seed_product_id = products.product_id
+        where coalesce(filled.n_products, 0) < slots.max_recommendations
+    ),
 
-from_best_sellers as (
-    select
-        too_short.customer_id,
-        too_short.journey,
-        too_short.anchor,
-        best_sellers.product_id,
-        best_sellers.category is not null as is_of_category,
-        best_sellers.n_buyers
-    from too_short
-    inner join best_sellers on best_sellers.category is null or too_short.category = best_sellers.category
-    anti join kept_out
-        on too_short.customer_id = kept_out.customer_id and best_sellers.product_id = kept_out.product_id
-    anti join kept_out_items
-        on too_short.customer_id = kept_out_items.customer_id
-        and best_sellers.item_group_id = kept_out_items.item_group_id
-),
+    from_best_sellers as (
+        select
+            too_short.customer_id,
+            too_short.journey,
+            too_short.anchor,
+            best_sellers.product_id,
+            best_sellers.category is not null as is_of_category,
+            best_sellers.n_buyers
+        from too_short
+        inner join best_sellers on best_sellers.category is null or too_short.category = best_sellers.category
+        anti join
+            kept_out
+            on too_short.customer_id = kept_out.customer_id
+            and best_sellers.product_id = kept_out.product_id
+        anti join
+            kept_out_items
+            on too_short.customer_id = kept_out_items.customer_id
+            and best_sellers.item_group_id = kept_out_items.item_group_id
+    ),
 
-final as (
-    select *, 'also_bought' as method, 1 as method_order from by_the_rule
-    union all
-    select
-        customer_id,
-        journey,
-        anchor,
-        product_id,
-        n_buyers,
-        case when is_of_category then 'best_seller_category' else 'best_seller' end as method,
-        case when is_of_category then 2 else 3 end as method_order
-    from from_best_sellers
-)
+    final as (
+        select *, 'also_bought' as method, 1 as method_order
+        from by_the_rule
+        union all
+        select
+            customer_id,
+            journey,
+            anchor,
+            product_id,
+            n_buyers,
+            case when is_of_category then 'best_seller_category' else 'best_seller' end as method,
+            case when is_of_category then 2 else 3 end as method_order
+        from from_best_sellers
+    )
 
-select * from final
+select *
+from final

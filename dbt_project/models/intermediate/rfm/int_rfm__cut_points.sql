@@ -1,37 +1,33 @@
--- Append-only: a month's cut points are computed when a snapshot first needs them, from the base at the month's first
--- 00:00 local, and never again. Made again from nothing they come out the same, because the base of a past day is.
+-- Append-only: a month's cut points are computed when a snapshot first needs them, from the base at the
+-- month's first
+-- 00:00 local, and never again. Made again from nothing they come out the same, because the base of a past
+-- day is.
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
 with
-    purchases as (
-        select * from {{ ref('int_rfm__purchases') }}
-    ),
+    purchases as (select * from {{ ref('int_rfm__purchases') }}),
     needed as (
-        select distinct {{ rfm_version('snapshot_on') }} as version, date_trunc('month', snapshot_on) as month_on
+        select distinct
+            {{ rfm_version('snapshot_on') }} as version, date_trunc('month', snapshot_on) as month_on
         from ({{ rfm_snapshot_days() }}) as snapshots
     ),
     missing as (
         select *
         from needed
-        {% if is_incremental() -%}
-        where version not in (select version from {{ this }})
-        {%- endif %}
+        {% if is_incremental() -%} where version not in (select version from {{ this }}) {%- endif %}
     ),
     -- A shop whose history starts later than the month takes the first day on which anybody has an order.
     versions as (
-        select
-            missing.version,
-            greatest(cast(missing.month_on as date), started.starts_on) as snapshot_on
+        select missing.version, greatest(cast(missing.month_on as date), started.starts_on) as snapshot_on
         from missing
         cross join (select min(counted_from) as starts_on from purchases where not is_withdrawn) as started
         where started.starts_on < missing.month_on + interval 1 month
     ),
-    bases as (
-        {{ rfm_bases('purchases', '(select distinct snapshot_on from versions)') | indent(8) }}
-    ),
+    bases as ({{ rfm_bases('purchases', '(select distinct snapshot_on from versions)') | indent(8) }}),
     occasions as (
         select distinct versions.snapshot_on, purchases.customer_id, purchases.ordered_on
         from purchases
-        join versions
+        join
+            versions
             on purchases.counted_from <= versions.snapshot_on
             and (purchases.counted_until is null or purchases.counted_until > versions.snapshot_on)
         where purchases.n_orders = 1
@@ -39,14 +35,12 @@ with
     gaps as (
         select
             snapshot_on,
-            ordered_on - lag(ordered_on) over (partition by snapshot_on, customer_id order by ordered_on) as gap_days
+            ordered_on
+            - lag(ordered_on) over (partition by snapshot_on, customer_id order by ordered_on) as gap_days
         from occasions
     ),
     rhythm as (
-        select
-            snapshot_on,
-            count(*) as n_gaps,
-            {{ quantiles_disc('gap_days', ['0.75', '0.95']) }} as gap_days
+        select snapshot_on, count(*) as n_gaps, {{ quantiles_disc('gap_days', ['0.75', '0.95']) }} as gap_days
         from gaps
         where gap_days is not null
         group by snapshot_on
@@ -78,4 +72,5 @@ with
         join cuts using (snapshot_on)
         left join rhythm using (snapshot_on)
     )
-select * from final
+select *
+from final

@@ -1,28 +1,22 @@
 -- From which snapshot day to which an order, or a refund on it, counts for its customer's RFM: [counted_from,
 -- counted_until). So any past snapshot sees what a run of that day would have seen, and nothing later.
 with
-    orders as (
-        select * from {{ ref('fct_orders') }}
-    ),
+    orders as (select * from {{ ref('fct_orders') }}),
     cancellations as (
         select order_id, {{ local_day('cancelled_at') }} as cancelled_on, cancelled_received_on
         from {{ ref('int_purchases__orders') }}
         where cancelled_at is not null
     ),
-    returns as (
-        select * from {{ ref('int_purchases__returns') }} where unmatched_reason is null
-    ),
-    customers as (
-        select * from {{ ref('int_customers__golden_records') }} where customer_type = 'b2c'
-    ),
-    -- What came with the very first delivery is the history: it was known before there was anything to know it.
-    history as (
-        select min(received_on) as received_on from orders
-    ),
+    returns as (select * from {{ ref('int_purchases__returns') }} where unmatched_reason is null),
+    customers as (select * from {{ ref('int_customers__golden_records') }} where customer_type = 'b2c'),
+    -- What came with the very first delivery is the history: it was known before there was anything to know
+    -- it.
+    history as (select min(received_on) as received_on from orders),
     refunds as (
         select
             returns.order_id,
-            {{ counted_from('returns.returned_on', 'returns.received_on', 'history.received_on') }} as counted_from,
+            {{ counted_from('returns.returned_on', 'returns.received_on', 'history.received_on') }}
+            as counted_from,
             sum(returns.amount_minor) as amount_minor
         from returns
         cross join history
@@ -49,7 +43,8 @@ with
             orders.order_id,
             orders.ordered_on,
             orders.gross_amount_minor,
-            {{ counted_from('orders.ordered_on', 'orders.received_on', 'history.received_on') }} as counted_from,
+            {{ counted_from('orders.ordered_on', 'orders.received_on', 'history.received_on') }}
+            as counted_from,
             least(
                 emptied.emptied_on,
                 {{
@@ -59,9 +54,8 @@ with
                 }}
             ) as withdrawn_on,
             {% if var('rfm_window_days') | int > 0 -%}
-            orders.ordered_on + {{ var('rfm_window_days') | int }} + 1
-            {%- else -%}
-            cast(null as date)
+                orders.ordered_on + {{ var('rfm_window_days') | int }} + 1
+            {%- else -%} cast(null as date)
             {%- endif %} as forgotten_on
         from orders
         join customers using (customer_id)
@@ -79,20 +73,27 @@ with
     ),
     unioned as (
         select
-            customer_id, order_id, ordered_on, counted_from, counted_until, is_withdrawn,
+            customer_id,
+            order_id,
+            ordered_on,
+            counted_from,
+            counted_until,
+            is_withdrawn,
             1 as n_orders,
             gross_amount_minor as net_amount_minor
         from counted
         union all by name
         select
-            counted.customer_id, counted.order_id, counted.counted_until, counted.is_withdrawn,
+            counted.customer_id,
+            counted.order_id,
+            counted.counted_until,
+            counted.is_withdrawn,
             greatest(refunds.counted_from, counted.counted_from) as counted_from,
             0 as n_orders,
-            -refunds.amount_minor as net_amount_minor
+            - refunds.amount_minor as net_amount_minor
         from refunds
         join counted using (order_id)
     ),
-    final as (
-        select * from unioned where counted_until is null or counted_from < counted_until
-    )
-select * from final
+    final as (select * from unioned where counted_until is null or counted_from < counted_until)
+select *
+from final

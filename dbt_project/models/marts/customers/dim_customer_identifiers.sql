@@ -1,4 +1,5 @@
--- Addresses of people who asked to be erased are left out; keys of systems stay, so that their sales still count.
+-- Addresses of people who asked to be erased are left out; keys of systems stay, so that their sales still
+-- count.
 with
     records as (select * from {{ ref('int_identity__records') }}),
     persons as (select * from {{ ref('int_identity__persons') }}),
@@ -80,10 +81,14 @@ with
             summed.first_seen_on,
             summed.last_seen_at,
             coalesce(
-                case summed.identifier_kind
-                    when 'email' then summed.identifier_value = golden.email
-                    when 'phone' then summed.identifier_value = golden.phone
-                    when 'member_id' then summed.identifier_value = golden.member_id
+                case
+                    summed.identifier_kind
+                    when 'email'
+                    then summed.identifier_value = golden.email
+                    when 'phone'
+                    then summed.identifier_value = golden.phone
+                    when 'member_id'
+                    then summed.identifier_value = golden.member_id
                 end,
                 false
             ) as is_primary
@@ -91,4 +96,5 @@ with
         join golden using (customer_id)
         where not (golden.is_erased and summed.identifier_kind in ('email', 'phone'))
     )
-select * from final
+select *
+from final

@@ -45,4 +45,5 @@ with
         left join scores using (customer_id)
         left join orders using (customer_id)
     )
-select * from final
+select *
+from final

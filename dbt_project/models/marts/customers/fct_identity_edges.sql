@@ -1,4 +1,5 @@
--- Why two source records are one person, or why they are not although they share something. Shared values of people
+-- Why two source records are one person, or why they are not although they share something. Shared values
+-- of people
 -- who asked to be erased are left out; that they were shared stays.
 with
     links as (select * from {{ ref('int_identity__links') }}),
@@ -9,8 +10,10 @@ with
             links.left_record_id,
             links.right_record_id,
             links.identifier_kind,
-            case when left_erased.customer_id is null and right_erased.customer_id is null then links.identifier_value end
-            as identifier_value,
+            case
+                when left_erased.customer_id is null and right_erased.customer_id is null
+                then links.identifier_value
+            end as identifier_value,
             links.refused_by is null as is_linked,
             links.refused_by,
             left_person.customer_id as left_customer_id,
@@ -21,4 +24,5 @@ with
         left join erased as left_erased on left_erased.customer_id = left_person.customer_id
         left join erased as right_erased on right_erased.customer_id = right_person.customer_id
     )
-select * from final
+select *
+from final

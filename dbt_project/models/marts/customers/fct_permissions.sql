@@ -1,5 +1,7 @@
--- Intervals are half-open, [valid_from, valid_to). Consent: from a grant to the next event. Existing customer: from a
--- sale to the customer's next sale under that address, to the end of the setting's months, or to the first objection,
+-- Intervals are half-open, [valid_from, valid_to). Consent: from a grant to the next event. Existing
+-- customer: from a
+-- sale to the customer's next sale under that address, to the end of the setting's months, or to the first
+-- objection,
 -- whichever comes first; it never comes back after an objection.
 with
     events as (select * from {{ ref('fct_consent_events') }}),
@@ -19,7 +21,9 @@ with
     followed as (
         select
             *,
-            lead(occurred_at) over (partition by address, channel, purpose order by occurred_at) as next_event_at
+            lead(occurred_at) over (
+                partition by address, channel, purpose order by occurred_at
+            ) as next_event_at
         from decided
     ),
     by_consent as (
@@ -61,7 +65,9 @@ with
     ),
     by_sale as (
         select
-            'sale:' || order_id || case when channel = 'email' then '' else ':' || channel end as permission_id,
+            'sale:'
+            || order_id
+            || case when channel = 'email' then '' else ':' || channel end as permission_id,
             address,
             channel,
             'marketing' as purpose,
@@ -74,8 +80,11 @@ with
         where valid_to > ordered_at
     ),
     final as (
-        select * from by_consent
+        select *
+        from by_consent
         union all
-        select * from by_sale
+        select *
+        from by_sale
     )
-select * from final
+select *
+from final

@@ -22,8 +22,12 @@ with
         from block_list
     ),
     final as (
-        select * from from_provider
+        select *
+        from from_provider
         union all
-        select * from from_block_list where address is not null and since_at <= {{ as_of() }}
+        select *
+        from from_block_list
+        where address is not null and since_at <= {{ as_of() }}
     )
-select * from final
+select *
+from final

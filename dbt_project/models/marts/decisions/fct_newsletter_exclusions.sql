@@ -7,89 +7,94 @@
     )
 }}
 
--- Who is to be left in peace by newsletters that are sent elsewhere on run_date: wherever a rule for newsletters is
+-- Who is to be left in peace by newsletters that are sent elsewhere on run_date: wherever a rule for
+-- newsletters is
 -- full at some instant of the day, counting what was sent before and what this run sends.
-with contact_log as (
-    select * from {{ ref('int_decisions__contact_log') }}
-),
+with
+    contact_log as (select * from {{ ref('int_decisions__contact_log') }}),
 
-decisions as (
-    select * from {{ ref('fct_contact_decisions') }} where run_date = {{ run_date() }} and decision = 'send'
-),
+    decisions as (
+        select *
+        from {{ ref('fct_contact_decisions') }}
+        where run_date = {{ run_date() }} and decision = 'send'
+    ),
 
-rules as (
-    select * from {{ ref('stg_templates__policy_rules') }}
-    where list_contains(when_classes, 'newsletter') and (channels is null or list_contains(channels, 'email'))
-),
+    rules as (
+        select *
+        from {{ ref('stg_templates__policy_rules') }}
+        where
+            list_contains(when_classes, 'newsletter')
+            and (channels is null or list_contains(channels, 'email'))
+    ),
 
-contact_points as (
-    select * from {{ ref('int_customers__contact_points') }} where channel = 'email'
-),
+    contact_points as (select * from {{ ref('int_customers__contact_points') }} where channel = 'email'),
 
-aliases as (
-    select * from {{ ref('int_identity__aliases') }}
-),
+    aliases as (select * from {{ ref('int_identity__aliases') }}),
 
-messages as (
-    select customer_id, message_id, class, channel, touch_key, sent_at from contact_log
-    union all
-    select
-        coalesce(aliases.customer_id, decisions.customer_id) as customer_id,
-        decisions.message_id,
-        decisions.class,
-        decisions.channel,
-        {{ touch_key('decisions.journey', 'decisions.step', 'decisions.anchor') }} as touch_key,
-        decisions.send_at as sent_at
-    from decisions
-    left join aliases on decisions.customer_id = aliases.past_customer_id
-),
+    messages as (
+        select customer_id, message_id, class, channel, touch_key, sent_at
+        from contact_log
+        union all
+        select
+            coalesce(aliases.customer_id, decisions.customer_id) as customer_id,
+            decisions.message_id,
+            decisions.class,
+            decisions.channel,
+            {{ touch_key('decisions.journey', 'decisions.step', 'decisions.anchor') }} as touch_key,
+            decisions.send_at as sent_at
+        from decisions
+        left join aliases on decisions.customer_id = aliases.past_customer_id
+    ),
 
-counted as (
-    select
-        rules.position,
-        rules.name,
-        rules.window_seconds,
-        rules.max_messages,
-        messages.customer_id,
-        case when rules.channels is null then messages.touch_key else messages.message_id end as unit_key,
-        max(messages.sent_at) as sent_at
-    from messages
-    inner join rules
-        on list_contains(rules.counts_classes, messages.class)
-        and (rules.channels is null or list_contains(rules.channels, messages.channel))
-    group by all
-),
+    counted as (
+        select
+            rules.position,
+            rules.name,
+            rules.window_seconds,
+            rules.max_messages,
+            messages.customer_id,
+            case when rules.channels is null then messages.touch_key else messages.message_id end as unit_key,
+            max(messages.sent_at) as sent_at
+        from messages
+        inner join
+            rules
+            on list_contains(rules.counts_classes, messages.class)
+            and (rules.channels is null or list_contains(rules.channels, messages.channel))
+        group by all
+    ),
 
-filled as (
-    select
-        customer_id,
-        position,
-        name,
-        {{ nth_largest('sent_at', 'any_value(max_messages)') }} + to_seconds(any_value(window_seconds)) as until_at
-    from counted
-    group by customer_id, position, name
-),
+    filled as (
+        select
+            customer_id,
+            position,
+            name,
+            {{ nth_largest('sent_at', 'any_value(max_messages)') }}
+            + to_seconds(any_value(window_seconds)) as until_at
+        from counted
+        group by customer_id, position, name
+    ),
 
-longest as (
-    select
-        customer_id,
-        -- The rule that holds longest; at a tie the first in file order.
-        arg_max(name, {'until': until_at, 'first': -position}) as rule,
-        max(until_at) as until_at
-    from filled
-    where until_at > {{ as_of() }}
-    group by customer_id
-),
+    longest as (
+        select
+            customer_id,
+            -- The rule that holds longest; at a tie the first in file order.
+            arg_max(name, {'until':until_at, 'first': - position}) as rule,
+            max(until_at) as until_at
+        from filled
+        where until_at > {{ as_of() }}
+        group by customer_id
+    ),
 
-final as (
-    select
-        {{ run_date() }} as run_date,
-        longest.customer_id,
-        contact_points.address,
-        longest.rule,
-        longest.until_at
-    from longest
-    left join contact_points on longest.customer_id = contact_points.customer_id
-)
+    final as (
+        select
+            {{ run_date() }} as run_date,
+            longest.customer_id,
+            contact_points.address,
+            longest.rule,
+            longest.until_at
+        from longest
+        left join contact_points on longest.customer_id = contact_points.customer_id
+    )
 
-select * from final
+select *
+from final

@@ -1,10 +1,6 @@
 with
-    products as (
-        select * from {{ ref('int_catalogue__products') }}
-    ),
-    lines as (
-        select * from {{ ref('fct_order_lines') }}
-    ),
+    products as (select * from {{ ref('int_catalogue__products') }}),
+    lines as (select * from {{ ref('fct_order_lines') }}),
     unknown as (
         select distinct product_id
         from lines
@@ -35,6 +31,8 @@ with
         from products
         union all by name
         -- Sold, but in no catalogue: kept so that every line finds its product, never offered to anybody.
-        select product_id, false as is_in_stock, false as is_for_sale, false as is_known from unknown
+        select product_id, false as is_in_stock, false as is_for_sale, false as is_known
+        from unknown
     )
-select * from final
+select *
+from final

@@ -1,16 +1,8 @@
 with
-    carts as (
-        select * from {{ ref('int_behaviour__carts') }}
-    ),
-    cart_lines as (
-        select * from {{ ref('int_behaviour__cart_lines') }}
-    ),
-    bought as (
-        select * from {{ ref('int_behaviour__carts_bought') }}
-    ),
-    products as (
-        select * from {{ ref('dim_products') }}
-    ),
+    carts as (select * from {{ ref('int_behaviour__carts') }}),
+    cart_lines as (select * from {{ ref('int_behaviour__cart_lines') }}),
+    bought as (select * from {{ ref('int_behaviour__carts_bought') }}),
+    products as (select * from {{ ref('dim_products') }}),
     priced as (
         select
             cart_lines.* exclude (price_minor),
@@ -27,7 +19,9 @@ with
             cast(
                 to_json(
                     list(
-                        struct_pack(product_id := product_id, quantity := quantity, price_minor := price_minor)
+                        struct_pack(
+                            product_id := product_id, quantity := quantity, price_minor := price_minor
+                        )
                         order by added_at, product_id
                     )
                 ) as varchar
@@ -52,4 +46,5 @@ with
         left join contents using (cart_id)
         left join bought using (cart_id)
     )
-select * from final
+select *
+from final

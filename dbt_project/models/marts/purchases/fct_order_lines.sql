@@ -1,13 +1,7 @@
 with
-    lines as (
-        select * from {{ ref('int_purchases__lines_netted') }}
-    ),
-    orders as (
-        select * from {{ ref('fct_orders') }}
-    ),
-    products as (
-        select * from {{ ref('int_catalogue__products') }}
-    ),
+    lines as (select * from {{ ref('int_purchases__lines_netted') }}),
+    orders as (select * from {{ ref('fct_orders') }}),
+    products as (select * from {{ ref('int_catalogue__products') }}),
     final as (
         select
             lines.order_id,
@@ -36,4 +30,5 @@ with
         join orders using (order_id)
         left join products using (product_id)
     )
-select * from final
+select *
+from final

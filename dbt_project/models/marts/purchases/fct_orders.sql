@@ -1,10 +1,6 @@
 with
-    orders as (
-        select * from {{ ref('int_purchases__orders') }}
-    ),
-    lines as (
-        select * from {{ ref('int_purchases__lines_netted') }}
-    ),
+    orders as (select * from {{ ref('int_purchases__orders') }}),
+    lines as (select * from {{ ref('int_purchases__lines_netted') }}),
     bulk_products as (
         select product_id
         from {{ ref('int_catalogue__products') }}
@@ -18,9 +14,11 @@ with
             cast(sum(net_amount_minor) as bigint) as net_amount_minor,
             sum(
                 case
-                    when bulk_products.product_id is null then quantity - returned_quantity
+                    when bulk_products.product_id is null
+                    then quantity - returned_quantity
                     -- 40 litres are one purchase of fuel.
-                    when quantity > returned_quantity then 1
+                    when quantity > returned_quantity
+                    then 1
                     else 0
                 end
             ) as n_items,
@@ -67,4 +65,5 @@ with
             last_received_on
         from valued
     )
-select * from final
+select *
+from final

@@ -1,7 +1,5 @@
 with
-    rfm as (
-        select * from {{ ref('fct_customer_rfm') }} where snapshot_on = {{ run_date() }}
-    ),
+    rfm as (select * from {{ ref('fct_customer_rfm') }} where snapshot_on = {{ run_date() }}),
     personas as (
         select persona, min(position) filter (where n_orders_exactly is null) as position
         from {{ ref('personas') }}
@@ -33,4 +31,5 @@ with
             {{ ratio("revenue_minor", "n_orders") }} as average_order_value_minor
         from summed
     )
-select * from final
+select *
+from final

@@ -4,7 +4,7 @@ with
     ),
     periods as (
         select *
-        from (values ('last_week', 7), ('last_4_weeks', 28), ('last_13_weeks', 91)) as listed (period, n_days)
+        from (values ('last_week', 7), ('last_4_weeks', 28), ('last_13_weeks', 91)) as listed(period, n_days)
     ),
     -- Up to run_date, from the newest snapshot that is at least so long ago.
     pairs as (
@@ -13,7 +13,6 @@ with
         join snapshots on snapshots.snapshot_on <= {{ run_date() }} - periods.n_days
         group by periods.period
     ),
-    final as (
-        {{ persona_movement('pairs') | indent(8) }}
-    )
-select * from final
+    final as ({{ persona_movement('pairs') | indent(8) }})
+select *
+from final

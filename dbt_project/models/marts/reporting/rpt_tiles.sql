@@ -1,22 +1,22 @@
 with
-    periods as (
-        select * from {{ ref('int_purchases__periods') }}
-    ),
-    customers as (
-        select * from {{ ref('int_purchases__by_period') }}
-    ),
+    periods as (select * from {{ ref('int_purchases__periods') }}),
+    customers as (select * from {{ ref('int_purchases__by_period') }}),
     rfm as (
         select customer_id, persona from {{ ref('fct_customer_rfm') }} where snapshot_on = {{ run_date() }}
     ),
     segments as (
         select 'all' as persona
         union
-        select persona from {{ ref('personas') }}
+        select persona
+        from {{ ref('personas') }}
     ),
     in_segments as (
-        select customers.*, 'all' as persona from customers
+        select customers.*, 'all' as persona
+        from customers
         union all by name
-        select customers.*, rfm.persona from customers join rfm using (customer_id)
+        select customers.*, rfm.persona
+        from customers
+        join rfm using (customer_id)
     ),
     sums as (
         select
@@ -31,33 +31,50 @@ with
             count(customer_id) filter (where n_orders > 1) as n_repeat,
             sum(lifetime_revenue_minor) filter (where customer_id is not null) as lifetime_minor,
             sum(revenue_minor) filter (where customer_id is not null) as in_period_minor,
-            sum(last_ordered_on - first_ordered_on)
-                filter (where customer_id is not null and n_orders > 1) as delay_days,
+            sum(last_ordered_on - first_ordered_on) filter (
+                where customer_id is not null and n_orders > 1
+            ) as delay_days,
             sum(n_orders - 1) filter (where customer_id is not null and n_orders > 1) as n_delays
         from in_segments
         group by period, is_comparison, persona
     ),
-    -- Every period and persona has its tiles, also where nothing was sold: counts are 0 then, and ratios are null.
+    -- Every period and persona has its tiles, also where nothing was sold: counts are 0 then, and ratios
+    -- are null.
     tiles as (
         select
             periods.period,
             periods.is_comparison,
             segments.persona,
-            unnest([
-                {'tile': 'revenue_minor', 'value': cast(coalesce(sums.revenue_minor, 0) as double)},
-                {'tile': 'average_order_value_minor', 'value': {{ ratio('sums.revenue_minor', 'sums.n_orders') }}},
-                {'tile': 'customer_lifetime_value_minor', 'value': {{ ratio('sums.lifetime_minor', 'sums.n_customers') }}},
-                {'tile': 'customer_value_in_period_minor', 'value': {{ ratio('sums.in_period_minor', 'sums.n_customers') }}},
-                {'tile': 'n_orders', 'value': cast(coalesce(sums.n_orders, 0) as double)},
-                {'tile': 'items_per_order', 'value': {{ ratio('sums.n_items', 'sums.n_orders') }}},
-                {'tile': 'average_delay_days', 'value': {{ ratio('sums.delay_days', 'sums.n_delays') }}},
-                {'tile': 'n_customers', 'value': cast(coalesce(sums.n_customers, 0) as double)},
-                {'tile': 'n_single_purchase_customers', 'value': cast(coalesce(sums.n_single, 0) as double)},
-                {'tile': 'n_repeat_customers', 'value': cast(coalesce(sums.n_repeat, 0) as double)}
-            ]) as tile
+            unnest(
+                [
+                    {'tile':'revenue_minor', 'value':cast(coalesce(sums.revenue_minor, 0) as double)},
+                    {
+                        'tile':'average_order_value_minor',
+                        'value':{{ ratio('sums.revenue_minor', 'sums.n_orders') }}
+                    },
+                    {
+                        'tile':'customer_lifetime_value_minor',
+                        'value':{{ ratio('sums.lifetime_minor', 'sums.n_customers') }}
+                    },
+                    {
+                        'tile':'customer_value_in_period_minor',
+                        'value':{{ ratio('sums.in_period_minor', 'sums.n_customers') }}
+                    },
+                    {'tile':'n_orders', 'value':cast(coalesce(sums.n_orders, 0) as double)},
+                    {'tile':'items_per_order', 'value':{{ ratio('sums.n_items', 'sums.n_orders') }}},
+                    {'tile':'average_delay_days', 'value':{{ ratio('sums.delay_days', 'sums.n_delays') }}},
+                    {'tile':'n_customers', 'value':cast(coalesce(sums.n_customers, 0) as double)},
+                    {
+                        'tile':'n_single_purchase_customers',
+                        'value':cast(coalesce(sums.n_single, 0) as double)
+                    },
+                    {'tile':'n_repeat_customers', 'value':cast(coalesce(sums.n_repeat, 0) as double)}
+                ]
+            ) as tile
         from periods
         cross join segments
-        left join sums
+        left join
+            sums
             on sums.period = periods.period
             and sums.is_comparison = periods.is_comparison
             and sums.persona = segments.persona
@@ -76,11 +93,13 @@ with
         from tiles as now
         join periods as shown on shown.period = now.period and not shown.is_comparison
         left join periods as compared on compared.period = now.period and compared.is_comparison
-        left join tiles as before
+        left join
+            tiles as before
             on before.is_comparison
             and before.period = now.period
             and before.persona = now.persona
             and before.tile.tile = now.tile.tile
         where not now.is_comparison
     )
-select * from final
+select *
+from final

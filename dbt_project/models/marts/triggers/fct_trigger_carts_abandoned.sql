@@ -1,95 +1,93 @@
--- Kind cart_abandoned: a cart that lay untouched for the journey's time without being bought. The clock of the steps
--- starts at the last change; a cart bought later stays an anchor, so that the ledger says why nothing was sent.
-with journeys as (
-    select
-        *,
-        cast({{ json_text('trigger_params', '$.idle_minutes') }} as bigint) as idle_minutes,
-        cast({{ json_text('trigger_params', '$.min_value_minor') }} as bigint) as min_value_minor
-    from {{ ref('int_triggers__journeys') }}
-    where trigger_kind = 'cart_abandoned'
-),
+-- Kind cart_abandoned: a cart that lay untouched for the journey's time without being bought. The clock of
+-- the steps
+-- starts at the last change; a cart bought later stays an anchor, so that the ledger says why nothing was
+-- sent.
+with
+    journeys as (
+        select
+            *,
+            cast({{ json_text('trigger_params', '$.idle_minutes') }} as bigint) as idle_minutes,
+            cast({{ json_text('trigger_params', '$.min_value_minor') }} as bigint) as min_value_minor
+        from {{ ref('int_triggers__journeys') }}
+        where trigger_kind = 'cart_abandoned'
+    ),
 
-carts as (
-    select * from {{ ref('fct_carts') }} where customer_id is not null and n_items > 0
-),
+    carts as (select * from {{ ref('fct_carts') }} where customer_id is not null and n_items > 0),
 
-orders as (
-    select * from {{ ref('fct_orders') }}
-),
+    orders as (select * from {{ ref('fct_orders') }}),
 
-anchors as (
-    select
-        carts.customer_id,
-        journeys.journey,
-        'cart:' || carts.cart_id as anchor,
-        carts.last_changed_at as anchor_at,
-        carts.cart_id,
-        carts.lines,
-        carts.bought_at,
-        journeys.goal,
-        journeys.entry_gap_days,
-        journeys.anchors_from,
-        carts.received_on
-    from journeys
-    inner join carts on carts.last_changed_at >= journeys.history_from
-    where carts.last_changed_at + to_minutes(coalesce(journeys.idle_minutes, 0)) <= {{ as_of() }}
-        and carts.value_minor >= coalesce(journeys.min_value_minor, 0)
-        and (
-            carts.bought_order_id is null
-            or carts.bought_at > carts.last_changed_at + to_minutes(coalesce(journeys.idle_minutes, 0))
-        )
-),
+    anchors as (
+        select
+            carts.customer_id,
+            journeys.journey,
+            'cart:' || carts.cart_id as anchor,
+            carts.last_changed_at as anchor_at,
+            carts.cart_id,
+            carts.lines,
+            carts.bought_at,
+            journeys.goal,
+            journeys.entry_gap_days,
+            journeys.anchors_from,
+            carts.received_on
+        from journeys
+        inner join carts on carts.last_changed_at >= journeys.history_from
+        where
+            carts.last_changed_at + to_minutes(coalesce(journeys.idle_minutes, 0)) <= {{ as_of() }}
+            and carts.value_minor >= coalesce(journeys.min_value_minor, 0)
+            and (
+                carts.bought_order_id is null
+                or carts.bought_at > carts.last_changed_at + to_minutes(coalesce(journeys.idle_minutes, 0))
+            )
+    ),
 
-entered as (
-    {{ entered_anchors('anchors') }}
-),
+    entered as ({{ entered_anchors('anchors') }}),
 
-cart_lines as (
-    select distinct cart_id, unnest(cast(lines as json[])) as line
-    from entered
-),
+    cart_lines as (select distinct cart_id, unnest(cast(lines as json[])) as line from entered),
 
-dearest as (
-    select
-        cart_id,
-        first(
-            {{ json_text('line', '$.product_id') }}
-            order by
-                cast({{ json_text('line', '$.quantity') }} as double)
-                * cast({{ json_text('line', '$.price_minor') }} as bigint) desc nulls last,
+    dearest as (
+        select
+            cart_id,
+            first(
                 {{ json_text('line', '$.product_id') }}
-        ) as product_id
-    from cart_lines
-    group by cart_id
-),
+                order by
+                    cast({{ json_text('line', '$.quantity') }} as double)
+                    * cast({{ json_text('line', '$.price_minor') }} as bigint) desc nulls last,
+                    {{ json_text('line', '$.product_id') }}
+            ) as product_id
+        from cart_lines
+        group by cart_id
+    ),
 
-orders_since as (
-    {{ orders_since('entered', 'orders') }}
-),
+    orders_since as ({{ orders_since('entered', 'orders') }}),
 
-final as (
-    select
-        entered.customer_id,
-        entered.journey,
-        entered.anchor,
-        entered.anchor_at,
-        'default' as branch,
-        case entered.goal
-            when 'cart_bought' then entered.bought_at
-            when 'order_since_anchor' then orders_since.order_since_at
-        end as goal_reached_at,
-        cast(null as varchar) as reference_order_id,
-        dearest.product_id as reference_product_id,
-        entered.cart_id as reference_cart_id,
-        '{' || concat_ws(
-            ',',
-            {{ evidence_entry('cart', 'entered.cart_id') }},
-            {{ evidence_entry('product', 'dearest.product_id') }}
-        ) || '}' as evidence,
-        entered.received_on
-    from entered
-    left join dearest on entered.cart_id = dearest.cart_id
-    left join orders_since using (journey, customer_id, anchor)
-)
+    final as (
+        select
+            entered.customer_id,
+            entered.journey,
+            entered.anchor,
+            entered.anchor_at,
+            'default' as branch,
+            case
+                entered.goal
+                when 'cart_bought'
+                then entered.bought_at
+                when 'order_since_anchor'
+                then orders_since.order_since_at
+            end as goal_reached_at,
+            cast(null as varchar) as reference_order_id,
+            dearest.product_id as reference_product_id,
+            entered.cart_id as reference_cart_id,
+            '{' || concat_ws(
+                ',',
+                {{ evidence_entry('cart', 'entered.cart_id') }},
+                {{ evidence_entry('product', 'dearest.product_id') }}
+            )
+            || '}' as evidence,
+            entered.received_on
+        from entered
+        left join dearest on entered.cart_id = dearest.cart_id
+        left join orders_since using (journey, customer_id, anchor)
+    )
 
-select * from final
+select *
+from final

@@ -1,135 +1,142 @@
--- Kinds purchase_in_group (a valid order with an article of the journey's groups) and purchase (any valid order).
+-- Kinds purchase_in_group (a valid order with an article of the journey's groups) and purchase (any valid
+-- order).
 -- The branch says whether the buyer has an accessory to the group: bought with it, since, or shortly before.
-with journeys as (
-    select * from {{ ref('int_triggers__journeys') }} where trigger_kind in ('purchase_in_group', 'purchase')
-),
+with
+    journeys as (
+        select *
+        from {{ ref('int_triggers__journeys') }}
+        where trigger_kind in ('purchase_in_group', 'purchase')
+    ),
 
-order_lines as (
-    -- Valid lines: of a valid order, and not sent back entirely.
-    select * from {{ ref('fct_order_lines') }} where is_valid and customer_id is not null
-),
+    order_lines as (
+        -- Valid lines: of a valid order, and not sent back entirely.
+        select * from {{ ref('fct_order_lines') }} where is_valid and customer_id is not null
+    ),
 
-orders as (
-    select * from {{ ref('fct_orders') }}
-),
+    orders as (select * from {{ ref('fct_orders') }}),
 
-accessories as (
-    select * from {{ ref('int_catalogue__accessories') }}
-),
+    accessories as (select * from {{ ref('int_catalogue__accessories') }}),
 
-policy as (
-    select * from {{ ref('stg_templates__policy_settings') }}
-),
+    policy as (select * from {{ ref('stg_templates__policy_settings') }}),
 
-journey_groups as (
-    select journey, unnest({{ json_text_list('trigger_params', '$.groups') }}) as product_group
-    from journeys
-    where trigger_kind = 'purchase_in_group'
-),
+    journey_groups as (
+        select journey, unnest({{ json_text_list('trigger_params', '$.groups') }}) as product_group
+        from journeys
+        where trigger_kind = 'purchase_in_group'
+    ),
 
-trigger_lines as (
-    select journeys.*, order_lines.* exclude (is_valid, is_gift)
-    from journeys
-    inner join journey_groups on journeys.journey = journey_groups.journey
-    inner join order_lines
-        on journey_groups.product_group = order_lines.product_group
-        and order_lines.ordered_at >= journeys.history_from
-    union all
-    select journeys.*, order_lines.* exclude (is_valid, is_gift)
-    from journeys
-    inner join order_lines on order_lines.ordered_at >= journeys.history_from
-    where journeys.trigger_kind = 'purchase'
-),
+    trigger_lines as (
+        select journeys.*, order_lines.* exclude (is_valid, is_gift)
+        from journeys
+        inner join journey_groups on journeys.journey = journey_groups.journey
+        inner join
+            order_lines
+            on journey_groups.product_group = order_lines.product_group
+            and order_lines.ordered_at >= journeys.history_from
+        union all
+        select journeys.*, order_lines.* exclude (is_valid, is_gift)
+        from journeys
+        inner join order_lines on order_lines.ordered_at >= journeys.history_from
+        where journeys.trigger_kind = 'purchase'
+    ),
 
-anchors as (
-    select
-        trigger_lines.customer_id,
-        trigger_lines.journey,
-        'order:' || trigger_lines.order_id as anchor,
-        orders.ordered_at as anchor_at,
-        trigger_lines.order_id as reference_order_id,
-        first(
-            trigger_lines.product_id
-            order by trigger_lines.net_amount_minor desc, trigger_lines.product_id, trigger_lines.line_number
-        ) as reference_product_id,
-        list(distinct trigger_lines.product_group) as product_groups,
-        any_value(trigger_lines.goal) as goal,
-        any_value(trigger_lines.entry_gap_days) as entry_gap_days,
-        any_value(trigger_lines.anchors_from) as anchors_from,
-        coalesce(any_value({{ json_text('trigger_lines.trigger_params', '$.accessory_split') }}) = 'true', false) as is_split,
-        max(greatest(orders.received_on, trigger_lines.received_on)) as received_on
-    from trigger_lines
-    inner join orders on trigger_lines.order_id = orders.order_id and orders.is_valid
-    group by trigger_lines.customer_id, trigger_lines.journey, trigger_lines.order_id, orders.ordered_at
-),
+    anchors as (
+        select
+            trigger_lines.customer_id,
+            trigger_lines.journey,
+            'order:' || trigger_lines.order_id as anchor,
+            orders.ordered_at as anchor_at,
+            trigger_lines.order_id as reference_order_id,
+            first(
+                trigger_lines.product_id
+                order by
+                    trigger_lines.net_amount_minor desc, trigger_lines.product_id, trigger_lines.line_number
+            ) as reference_product_id,
+            list(distinct trigger_lines.product_group) as product_groups,
+            any_value(trigger_lines.goal) as goal,
+            any_value(trigger_lines.entry_gap_days) as entry_gap_days,
+            any_value(trigger_lines.anchors_from) as anchors_from,
+            coalesce(
+                any_value({{ json_text('trigger_lines.trigger_params', '$.accessory_split') }}) = 'true',
+                false
+            ) as is_split,
+            max(greatest(orders.received_on, trigger_lines.received_on)) as received_on
+        from trigger_lines
+        inner join orders on trigger_lines.order_id = orders.order_id and orders.is_valid
+        group by trigger_lines.customer_id, trigger_lines.journey, trigger_lines.order_id, orders.ordered_at
+    ),
 
-entered as (
-    {{ entered_anchors('anchors') }}
-),
+    entered as ({{ entered_anchors('anchors') }}),
 
-entered_groups as (
-    select customer_id, journey, anchor, anchor_at, unnest(product_groups) as product_group
-    from entered
-    where is_split or goal = 'accessory_bought'
-),
+    entered_groups as (
+        select customer_id, journey, anchor, anchor_at, unnest(product_groups) as product_group
+        from entered
+        where is_split or goal = 'accessory_bought'
+    ),
 
-accessory_lines as (
-    select order_lines.customer_id, order_lines.order_id, order_lines.ordered_at, accessories.from_group
-    from order_lines
-    inner join accessories on order_lines.product_id = accessories.product_id
-    where order_lines.customer_id in (select entered_groups.customer_id from entered_groups)
-),
+    accessory_lines as (
+        select order_lines.customer_id, order_lines.order_id, order_lines.ordered_at, accessories.from_group
+        from order_lines
+        inner join accessories on order_lines.product_id = accessories.product_id
+        where order_lines.customer_id in (select entered_groups.customer_id from entered_groups)
+    ),
 
-with_accessory as (
-    select
-        entered_groups.journey,
-        entered_groups.customer_id,
-        entered_groups.anchor,
-        min(accessory_lines.order_id) as accessory_order_id,
-        min(accessory_lines.ordered_at) filter (
-            where accessory_lines.ordered_at > entered_groups.anchor_at
-        ) as accessory_bought_at
-    from entered_groups
-    inner join accessory_lines
-        on entered_groups.customer_id = accessory_lines.customer_id
-        and entered_groups.product_group = accessory_lines.from_group
-    cross join policy
-    where accessory_lines.ordered_at >= entered_groups.anchor_at - to_days(policy.accessory_lookback_days)
-    group by entered_groups.journey, entered_groups.customer_id, entered_groups.anchor
-),
+    with_accessory as (
+        select
+            entered_groups.journey,
+            entered_groups.customer_id,
+            entered_groups.anchor,
+            min(accessory_lines.order_id) as accessory_order_id,
+            min(accessory_lines.ordered_at) filter (
+                where accessory_lines.ordered_at > entered_groups.anchor_at
+            ) as accessory_bought_at
+        from entered_groups
+        inner join
+            accessory_lines
+            on entered_groups.customer_id = accessory_lines.customer_id
+            and entered_groups.product_group = accessory_lines.from_group
+        cross join policy
+        where accessory_lines.ordered_at >= entered_groups.anchor_at - to_days(policy.accessory_lookback_days)
+        group by entered_groups.journey, entered_groups.customer_id, entered_groups.anchor
+    ),
 
-orders_since as (
-    {{ orders_since('entered', 'orders') }}
-),
+    orders_since as ({{ orders_since('entered', 'orders') }}),
 
-final as (
-    select
-        entered.customer_id,
-        entered.journey,
-        entered.anchor,
-        entered.anchor_at,
-        case
-            when not entered.is_split then 'default'
-            when with_accessory.accessory_order_id is not null then 'with_accessory'
-            else 'without_accessory'
-        end as branch,
-        case entered.goal
-            when 'order_since_anchor' then orders_since.order_since_at
-            when 'accessory_bought' then with_accessory.accessory_bought_at
-        end as goal_reached_at,
-        entered.reference_order_id,
-        entered.reference_product_id,
-        cast(null as varchar) as reference_cart_id,
-        '{' || concat_ws(
-            ',',
-            {{ evidence_entry('order', 'entered.reference_order_id') }},
-            {{ evidence_entry('product', 'entered.reference_product_id') }},
-            {{ evidence_entry('accessory_order', 'with_accessory.accessory_order_id') }}
-        ) || '}' as evidence,
-        entered.received_on
-    from entered
-    left join with_accessory using (journey, customer_id, anchor)
-    left join orders_since using (journey, customer_id, anchor)
-)
+    final as (
+        select
+            entered.customer_id,
+            entered.journey,
+            entered.anchor,
+            entered.anchor_at,
+            case
+                when not entered.is_split
+                then 'default'
+                when with_accessory.accessory_order_id is not null
+                then 'with_accessory'
+                else 'without_accessory'
+            end as branch,
+            case
+                entered.goal
+                when 'order_since_anchor'
+                then orders_since.order_since_at
+                when 'accessory_bought'
+                then with_accessory.accessory_bought_at
+            end as goal_reached_at,
+            entered.reference_order_id,
+            entered.reference_product_id,
+            cast(null as varchar) as reference_cart_id,
+            '{' || concat_ws(
+                ',',
+                {{ evidence_entry('order', 'entered.reference_order_id') }},
+                {{ evidence_entry('product', 'entered.reference_product_id') }},
+                {{ evidence_entry('accessory_order', 'with_accessory.accessory_order_id') }}
+            )
+            || '}' as evidence,
+            entered.received_on
+        from entered
+        left join with_accessory using (journey, customer_id, anchor)
+        left join orders_since using (journey, customer_id, anchor)
+    )
 
-select * from final
+select *
+from final

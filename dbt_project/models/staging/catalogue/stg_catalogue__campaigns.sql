@@ -1,17 +1,8 @@
 with
-    newest as (
-        {{ newest_delivery(source('catalogue', 'campaigns')) }}
-    ),
+    newest as ({{ newest_delivery(source('catalogue', 'campaigns')) }}),
     final as (
-        select
-            campaign_id,
-            name,
-            starts_on,
-            ends_on,
-            product_group,
-            brand,
-            product_id,
-            received_on
+        select campaign_id, name, starts_on, ends_on, product_group, brand, product_id, received_on
         from newest
     )
-select * from final
+select *
+from final

@@ -1,20 +1,24 @@
 -- The feed is wide and most products have one version: only ids told more than once are ranked.
 with
     known as (
-        select * from {{ source('catalogue', 'products') }} where {{ known_as_of('updated_at') }} and id is not null
+        select *
+        from {{ source('catalogue', 'products') }}
+        where {{ known_as_of('updated_at') }} and id is not null
     ),
-    repeated as (
-        select id from known group by id having count(*) > 1
-    ),
+    repeated as (select id from known group by id having count(*) > 1),
     newest as (
-        select known.* from known anti join repeated using (id)
+        select known.*
+        from known
+        anti join repeated using (id)
         union all
         select known.*
         from known
         semi join repeated using (id)
-        qualify row_number() over (
-            partition by id order by updated_at desc, received_on desc, source_file desc, source_line desc
-        ) = 1
+        qualify
+            row_number() over (
+                partition by id order by updated_at desc, received_on desc, source_file desc, source_line desc
+            )
+            = 1
     ),
     final as (
         select
@@ -40,4 +44,5 @@ with
             received_on
         from newest
     )
-select * from final
+select *
+from final

@@ -1,7 +1,5 @@
 with
-    newest as (
-        {{ newest_delivery(source('catalogue', 'relations')) }}
-    ),
+    newest as ({{ newest_delivery(source('catalogue', 'relations')) }}),
     final as (
         select
             kind,
@@ -13,4 +11,5 @@ with
             received_on
         from newest
     )
-select * from final
+select *
+from final

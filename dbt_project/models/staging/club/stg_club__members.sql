@@ -1,8 +1,6 @@
 -- E-mail and phone stay as delivered: identity normalises them together with every other source's.
 with
-    newest as (
-        {{ newest_known(source('club', 'members'), 'member_id') }}
-    ),
+    newest as ({{ newest_known(source('club', 'members'), 'member_id') }}),
     final as (
         select
             trim(member_id) as member_id,
@@ -26,4 +24,5 @@ with
             received_on
         from newest
     )
-select * from final
+select *
+from final

@@ -1,7 +1,5 @@
 with
-    newest as (
-        {{ newest_known(source('logistics', 'deliveries'), 'order_id') }}
-    ),
+    newest as ({{ newest_known(source('logistics', 'deliveries'), 'order_id') }}),
     final as (
         select
             order_id as webshop_order_id,
@@ -12,4 +10,5 @@ with
             received_on
         from newest
     )
-select * from final
+select *
+from final

@@ -1,7 +1,5 @@
 with
-    newest as (
-        {{ newest_known(source('loyalty', 'benefits'), 'benefit_id') }}
-    ),
+    newest as ({{ newest_known(source('loyalty', 'benefits'), 'benefit_id') }}),
     final as (
         select
             benefit_id,
@@ -16,4 +14,5 @@ with
             received_on
         from newest
     )
-select * from final
+select *
+from final

@@ -1,8 +1,6 @@
 -- E-mail and phone stay as delivered: identity normalises them together with every other source's.
 with
-    newest as (
-        {{ newest_known(source('pos', 'customers'), 'pos_customer_id') }}
-    ),
+    newest as ({{ newest_known(source('pos', 'customers'), 'pos_customer_id') }}),
     final as (
         select
             pos_customer_id,
@@ -16,4 +14,5 @@ with
             received_on
         from newest
     )
-select * from final
+select *
+from final

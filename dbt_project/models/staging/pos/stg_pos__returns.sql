@@ -1,7 +1,5 @@
 with
-    first_told as (
-        {{ first_known(source('pos', 'returns'), 'return_id', 'returned_at') }}
-    ),
+    first_told as ({{ first_known(source('pos', 'returns'), 'return_id', 'returned_at') }}),
     final as (
         select
             return_id,
@@ -14,4 +12,5 @@ with
             received_on
         from first_told
     )
-select * from final
+select *
+from final

@@ -1,7 +1,5 @@
 with
-    first_told as (
-        {{ first_known(source('privacy', 'erasures'), 'request_id', 'requested_at') }}
-    ),
+    first_told as ({{ first_known(source('privacy', 'erasures'), 'request_id', 'requested_at') }}),
     final as (
         select
             request_id,
@@ -12,4 +10,5 @@ with
             received_on
         from first_told
     )
-select * from final
+select *
+from final

@@ -1,9 +1,8 @@
--- Everything delivered, with addresses in normal form. Only the staging model and the re-check of withdrawals that
+-- Everything delivered, with addresses in normal form. Only the staging model and the re-check of
+-- withdrawals that
 -- happened since as_of read this; all others read what the run may know.
 with
-    source as (
-        select * from {{ source('provider', 'events') }}
-    ),
+    source as (select * from {{ source('provider', 'events') }}),
     final as (
         select
             event_id,
@@ -25,4 +24,5 @@ with
             source_line
         from source
     )
-select * from final
+select *
+from final

@@ -1,7 +1,5 @@
 with
-    newest as (
-        {{ newest_known(source('service', 'cases'), 'case_id') }}
-    ),
+    newest as ({{ newest_known(source('service', 'cases'), 'case_id') }}),
     final as (
         select
             case_id,
@@ -16,4 +14,5 @@ with
             received_on
         from newest
     )
-select * from final
+select *
+from final

@@ -1,16 +1,15 @@
 -- A view over typed Parquet: events are left where they lie, and every reader filters before any window.
--- Repeated messageIds are therefore not ranked here; readers aggregate by message_id or are indifferent to repeats.
+-- Repeated messageIds are therefore not ranked here; readers aggregate by message_id or are indifferent to
+-- repeats.
 with
-    known as (
-        select * from {{ source('tracker', 'events') }} where {{ known_as_of('"timestamp"') }}
-    ),
+    known as (select * from {{ source('tracker', 'events') }} where {{ known_as_of('"timestamp"') }}),
     final as (
         select
-            messageId as message_id,
+            messageid as message_id,
             type as event_type,
             event as event_name,
-            anonymousId as anonymous_id,
-            userId as user_id,
+            anonymousid as anonymous_id,
+            userid as user_id,
             "timestamp" as occurred_at,
             product_id,
             products,
@@ -30,4 +29,5 @@ with
             received_on
         from known
     )
-select * from final
+select *
+from final

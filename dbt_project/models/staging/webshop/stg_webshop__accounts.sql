@@ -1,8 +1,6 @@
 -- E-mail and phone stay as delivered: identity normalises them together with every other source's.
 with
-    newest as (
-        {{ newest_known(source('webshop', 'accounts'), 'account_id') }}
-    ),
+    newest as ({{ newest_known(source('webshop', 'accounts'), 'account_id') }}),
     final as (
         select
             account_id,
@@ -25,4 +23,5 @@ with
             received_on
         from newest
     )
-select * from final
+select *
+from final

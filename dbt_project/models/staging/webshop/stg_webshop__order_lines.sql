@@ -1,7 +1,5 @@
 with
-    first_told as (
-        {{ first_known(source('webshop', 'order_lines'), 'order_id, line_number', none) }}
-    ),
+    first_told as ({{ first_known(source('webshop', 'order_lines'), 'order_id, line_number', none) }}),
     final as (
         select
             order_id as webshop_order_id,
@@ -14,4 +12,5 @@ with
             received_on
         from first_told
     )
-select * from final
+select *
+from final

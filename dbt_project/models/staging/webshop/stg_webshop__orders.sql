@@ -1,8 +1,7 @@
--- The newest known version of each order, plus what only its older versions tell: when it was first seen cancelled.
+-- The newest known version of each order, plus what only its older versions tell: when it was first seen
+-- cancelled.
 with
-    newest as (
-        {{ newest_known(source('webshop', 'orders'), 'order_id') }}
-    ),
+    newest as ({{ newest_known(source('webshop', 'orders'), 'order_id') }}),
     versions as (
         select
             order_id,
@@ -30,11 +29,14 @@ with
             newest.updated_at,
             -- An order that was reinstated is not cancelled any more.
             case when newest.status = 'cancelled' then versions.cancelled_at end as cancelled_at,
-            case when newest.status = 'cancelled' then versions.cancelled_received_on end as cancelled_received_on,
+            case
+                when newest.status = 'cancelled' then versions.cancelled_received_on
+            end as cancelled_received_on,
             newest.first_received_on,
             newest.received_on
         from newest
         join versions using (order_id)
         where newest.placed_at < {{ as_of() }}
     )
-select * from final
+select *
+from final

@@ -3,7 +3,12 @@
 -- A condition that no model tests would silently always hold.
 select steps.journey, steps.step, conditions.condition
 from {{ ref('stg_templates__journey_steps') }} as steps
-cross join unnest(steps.conditions) as conditions (condition)
-where conditions.condition not in (
-    'no_order_since_anchor', 'order_since_anchor', 'cart_not_bought', 'reference_product_in_stock', 'is_member'
-)
+cross join unnest(steps.conditions) as conditions(condition)
+where
+    conditions.condition not in (
+        'no_order_since_anchor',
+        'order_since_anchor',
+        'cart_not_bought',
+        'reference_product_in_stock',
+        'is_member'
+    )

@@ -1,4 +1,5 @@
--- Nothing is dropped in silence: a delivered e-mail, phone or member id identifies, or is listed with its reason.
+-- Nothing is dropped in silence: a delivered e-mail, phone or member id identifies, or is listed with its
+-- reason.
 {{ config(severity='warn', meta={'dagster': {'ref': {'name': 'int_identity__unusable_identifiers'}}}) }}
 with
     delivered as (
@@ -6,12 +7,17 @@ with
         from {{ ref('int_identity__records') }}
         where trim(delivered_email) <> ''
         union all
-        select record_id, 'phone' from {{ ref('int_identity__records') }} where trim(delivered_phone) <> ''
+        select record_id, 'phone'
+        from {{ ref('int_identity__records') }}
+        where trim(delivered_phone) <> ''
     ),
     accounted as (
-        select record_id, identifier_kind from {{ ref('int_identity__identifiers') }} where not is_blocked
+        select record_id, identifier_kind
+        from {{ ref('int_identity__identifiers') }}
+        where not is_blocked
         union all
-        select record_id, identifier_kind from {{ ref('int_identity__unusable_identifiers') }}
+        select record_id, identifier_kind
+        from {{ ref('int_identity__unusable_identifiers') }}
     )
 select delivered.*, count(accounted.record_id) as n_places
 from delivered

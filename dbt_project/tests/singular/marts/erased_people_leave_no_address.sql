@@ -6,12 +6,19 @@ where
     customers.is_erased
     and (
         coalesce(
-            customers.first_name, customers.last_name, customers.email, customers.phone, customers.postal_code, customers.city
-        ) is not null
+            customers.first_name,
+            customers.last_name,
+            customers.email,
+            customers.phone,
+            customers.postal_code,
+            customers.city
+        )
+        is not null
         or exists (
             select 1
             from {{ ref('dim_customer_identifiers') }} as identifiers
             where
-                identifiers.customer_id = customers.customer_id and identifiers.identifier_kind in ('email', 'phone')
+                identifiers.customer_id = customers.customer_id
+                and identifiers.identifier_kind in ('email', 'phone')
         )
     )

@@ -1,4 +1,5 @@
--- Personas are data that people edit: a gap would leave customers without one, an overlap would count them twice.
+-- Personas are data that people edit: a gap would leave customers without one, an overlap would count them
+-- twice.
 {{ config(meta={'dagster': {'ref': {'name': 'int_rfm__persona_cells'}}}) }}
 select r_score, f_score, m_score, is_single_order, count(persona) as n_personas
 from {{ ref('int_rfm__persona_cells') }}

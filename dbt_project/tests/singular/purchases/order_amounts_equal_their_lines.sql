@@ -9,5 +9,6 @@ with
 select orders.order_id
 from {{ ref('fct_orders') }} as orders
 join lines using (order_id)
-where orders.gross_amount_minor is distinct from lines.gross
+where
+    orders.gross_amount_minor is distinct from lines.gross
     or orders.returned_amount_minor is distinct from lines.returned

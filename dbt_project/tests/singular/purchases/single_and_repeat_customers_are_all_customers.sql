@@ -15,4 +15,5 @@ with
     )
 select *
 from counts
-where customers is distinct from single_and_repeat or customers_before is distinct from single_and_repeat_before
+where
+    customers is distinct from single_and_repeat or customers_before is distinct from single_and_repeat_before
