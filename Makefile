@@ -12,6 +12,10 @@ export DO_NOT_TRACK := 1
 # A demo's settings (its days, its clock) lie beside its data.
 DEMO_ENV = if [ -f "$(FREDNING_HOME)/demo/demo.env" ]; then . "$(FREDNING_HOME)/demo/demo.env"; fi
 
+# uv is ten times as fast as pip; pip stays the way where uv does not find the machine's certificates or its mirror.
+install = $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --compile-bytecode --require-hashes $(1) \
+	|| $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes $(1)
+
 .PHONY: help setup demo test test-all ui docs bench lint format lock clean clean-demo
 
 help: ## Show this list
@@ -22,9 +26,11 @@ $(VENV)/.ready: requirements/test.txt requirements/demo.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or name it: make PYTHON=/path/to/python3.11 …"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/test.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements/demo.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@echo "Installing pinned packages"
+	@$(call install,-r requirements/test.txt)
+	@$(call install,--no-deps -r requirements/demo.txt)
+	@$(BIN)/python -m compileall -q -j 0 orchestration assets
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(LINT_VENV)/.ready: requirements/lint.txt
