@@ -50,7 +50,8 @@ class Settings:
     ledger_url: str | None = None
     public_url: str = "https://fredning.example"
     first_run_date: date = date(2026, 1, 1)
-    threads: int = 2
+    # Models that dbt builds side by side. More than cores: while one waits for Python, others compute.
+    threads: int = 4
     memory_limit: str = "2GB"
 
     @property

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import lru_cache
 
 import duckdb
 
 from assets.messaging.channels.file import FileChannel, own_staging
 from assets.messaging.clock import clock_for
 from assets.messaging.handoff import HandOff, HandOffReport
-from assets.messaging.journeys import load_templates
+from assets.messaging.journeys import load_templates, policy_version
 from assets.messaging.outbox import Outbox
 from assets.messaging.planning import Planner
 from assets.messaging.provider_events import ARRIVED, FAILED, EventReport, apply_provider_events
@@ -30,10 +31,15 @@ def day_of(partition_key: str) -> date:
     return date.fromisoformat(partition_key)
 
 
+@lru_cache(maxsize=2)
+def _renderer(settings: Settings, version: str) -> Renderer:
+    """The renderer of one state of the template folder: a run renders twice, and days that follow share it."""
+    return Renderer(settings, load_templates(settings.templates_dir, check_texts=False))
+
+
 def planner(settings: Settings, run_date: date, outbox: Outbox) -> Planner:
     """A planner over the warehouse's decisions and the installation's templates."""
-    templates = load_templates(settings.templates_dir, check_texts=False)
-    source = RenderedMessages(Renderer(settings, templates))
+    source = RenderedMessages(_renderer(settings, policy_version(settings.templates_dir)))
     content = WarehouseContent(settings.warehouse_path, run_date)
     return Planner(settings, run_date, outbox, content, source)
 

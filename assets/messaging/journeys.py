@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -97,9 +98,15 @@ def policy_version(root: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+@lru_cache(maxsize=2)
+def _checked(root: Path, version: str) -> Templates:
+    """The templates in one state of their folder: filling in every sample again finds nothing new."""
+    return load_templates(root)
+
+
 def land_templates(settings: Settings, run_date: date) -> LandedTemplates:
     """Write the run's template tables. The same files and day give the same bytes."""
-    templates = load_templates(settings.templates_dir)
+    templates = _checked(settings.templates_dir, policy_version(settings.templates_dir))
     counts: dict[str, int] = {}
     for name, rows in template_rows(templates.journeys, templates.policy, run_date).items():
         folder = settings.raw_dir / "templates" / name

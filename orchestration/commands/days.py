@@ -69,7 +69,11 @@ def refuse_impossible_days(settings: Settings, first: date, last: date) -> None:
 @click.option("--today", "last_day", type=DAY, default=None, help="Its last day; default: today, or as the first time.")
 @click.option("--days", type=click.IntRange(1, 60), default=14, show_default=True, help="How many days are run.")
 @click.option(
-    "--fraction", type=click.FloatRange(0.01, 1.0), default=1.0, show_default=True, help="Share of the households."
+    "--fraction",
+    type=click.FloatRange(0.01, 1.0),
+    default=0.5,
+    show_default=True,
+    help="Share of the households; 1 = all.",
 )
 def demo(last_day: date | None, days: int, fraction: float) -> None:
     """Run the demo retailer's last days.
