@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import dagster as dg
 
+from orchestration.home import relax_run_history
 from orchestration.settings import Settings
 
 
@@ -36,6 +37,7 @@ class DailyRuns:
     def __init__(self, settings: Settings, job_name: str = "daily_run") -> None:
         from orchestration.definitions import build_defs
 
+        relax_run_history(settings.dagster_home)
         self._instance = dg.DagsterInstance.get()
         self._job = build_defs(settings).resolve_job_def(job_name)
 
