@@ -21,7 +21,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 22)
-DAYS = 4
+DAYS = 5
 MARKETING = {"post_purchase", "lifecycle", "newsletter"}
 
 pytestmark = pytest.mark.slow
@@ -46,7 +46,7 @@ def fredning(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def run_demo(home: Path) -> subprocess.CompletedProcess[str]:
-    result = fredning(home, "demo", "--today", TODAY.isoformat(), "--days", str(DAYS), "--fraction", "0.1")
+    result = fredning(home, "demo", "--today", TODAY.isoformat(), "--days", str(DAYS), "--fraction", "0.15")
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
     return result
 
