@@ -17,7 +17,9 @@ OSLO = ZoneInfo("Europe/Oslo")
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 STEP = timedelta(hours=9)
 N_STEPS = 320
-ADDRESSES = ("a@x.no", "b@x.no")
+EMAILS = ("a@x.no", "b@x.no")
+PHONE = "+4790000001"
+ADDRESSES = (*EMAILS, PHONE)
 CUSTOMERS = ("c1", "c2")
 
 MODELS = (
@@ -64,7 +66,7 @@ instants = st.integers(0, N_STEPS).map(lambda n: START + n * STEP)
 # Few instants, so that events coincide with each other, with sales and with the ends of intervals.
 close_instants = st.integers(0, 24).map(lambda n: START + n * STEP)
 moments = st.one_of(close_instants, instants)
-written = st.sampled_from(("a@x.no", " A@X.no", "b@x.no", "B@x.NO ", "no address"))
+written = st.sampled_from(("a@x.no", " A@X.no", "b@x.no", "B@x.NO ", PHONE, PHONE, "no address"))
 lateness = st.integers(0, 4)
 
 consent_events = st.fixed_dictionaries(
@@ -90,10 +92,15 @@ sales = st.fixed_dictionaries(
     {
         "ordered_at": moments,
         "customer_id": st.sampled_from(CUSTOMERS),
-        "email": st.sampled_from((*ADDRESSES, None)),
+        "email": st.sampled_from((*EMAILS, None)),
         "is_valid": st.sampled_from((True, True, False)),
     }
 )
+
+
+def fits_its_channel(event: dict[str, Any]) -> bool:
+    """An address of the other channel, or none at all, allows nothing: it is listed as unusable instead."""
+    return "@" in event["address"] if event["channel"] == "email" else event["address"] == PHONE
 
 
 def with_ids(rows: Iterable[dict[str, Any]], prefix: str) -> list[dict[str, Any]]:
@@ -148,7 +155,7 @@ def known_events(told: list[dict[str, Any]], provider: list[dict[str, Any]], run
     return [
         {**e, "address": e["address"].strip().lower()}
         for e in (*told, *translated)
-        if e["received_on"] <= run_date and e["occurred_at"] < as_of and "@" in e["address"]
+        if e["received_on"] <= run_date and e["occurred_at"] < as_of and fits_its_channel(e)
     ]
 
 

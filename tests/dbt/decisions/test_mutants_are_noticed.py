@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -69,6 +70,9 @@ def decided(models: list[CompiledModel], home: Path) -> Iterator[list[Decided]]:
 def test_mutant_is_noticed(mutant: Mutant, models: list[CompiledModel], decided: list[Decided]) -> None:
     """One wrong comparison in the SQL must not survive the comparison with the oracle."""
     (original,) = [model for model in models if model.name == mutant.model]
-    assert mutant.right in original.sql, "the place of the mutation is gone: adapt the mutant"
-    wrong = replace(original, sql=original.sql.replace(mutant.right, mutant.wrong))
+    # Token by token, so that a formatter's white space moves no mutation.
+    place = r"\s*".join(re.escape(token) for token in re.findall(r"\w+|[^\w\s]", mutant.right))
+    changed, n_places = re.subn(place, lambda _: f" {mutant.wrong} ", original.sql)
+    assert n_places, "the place of the mutation is gone: adapt the mutant"
+    wrong = replace(original, sql=changed)
     assert any(day.notices(wrong) for day in decided)
