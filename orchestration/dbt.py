@@ -207,13 +207,7 @@ class DbtRunner:
 
     @cached_property
     def _parsed(self) -> Any:
-        from dbt.cli.main import dbtRunner
-
-        prepare(self.settings)
-        result = dbtRunner().invoke(_parse_arguments(self.settings))
-        if not result.success:
-            raise DbtFailure(f"dbt could not parse the project: {result.exception}")
-        return result.result
+        return prepare(self.settings)
 
     def invoke(self, arguments: list[str]) -> list[NodeResult]:
         """Run dbt. Returns how every node ended, failed ones included.
@@ -330,14 +324,15 @@ class NodeIndex:
         return dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR
 
 
-def prepare(settings: Settings) -> None:
-    """Parse the dbt project and write its manifest (needed before definitions are imported)."""
+def prepare(settings: Settings) -> Any:
+    """Parse the dbt project, write its manifest (needed before definitions are imported) and return it."""
     from dbt.cli.main import dbtRunner
 
     os.environ.update(profile_environment(settings))
     result = dbtRunner().invoke(_parse_arguments(settings))
     if not result.success:
         raise DbtFailure(f"dbt could not parse the project: {result.exception}")
+    return result.result
 
 
 def _parse_arguments(settings: Settings) -> list[str]:
