@@ -6,6 +6,7 @@ import click
 
 from orchestration.commands.days import demo, run
 from orchestration.commands.deliveries import deliveries, land
+from orchestration.commands.explain import explain
 from orchestration.commands.install import docs, prepare, ui
 from orchestration.commands.ledger import ledger, reasons
 from orchestration.commands.outbox import outbox
@@ -24,7 +25,7 @@ def main() -> None:
     """Lifecycle messaging around a decision ledger. Settings come from FREDNING_* variables."""
 
 
-for command in (prepare, demo, run, ui, check, ledger, reasons, outbox, land, deliveries, docs):
+for command in (prepare, demo, run, ui, check, ledger, explain, reasons, outbox, land, deliveries, docs):
     main.add_command(command)
 
 

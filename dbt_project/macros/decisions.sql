@@ -39,6 +39,14 @@
     concat_ws(chr(31), {{ journey }}, {{ step }}, {{ anchor }})
 {%- endmacro %}
 
+{#-
+  What ALREADY_SENT compares: the anchor, except that somebody joins once. Two club records that turn out to be one
+  person leave one of two member ids in the anchor, and must not welcome that person again.
+-#}
+{% macro sent_once_key(anchor) -%}
+    case when starts_with({{ anchor }}, 'date:joined:') then 'date:joined' else {{ anchor }} end
+{%- endmacro %}
+
 {#- A touch in the world: the message id without its channel. -#}
 {% macro touch_id(journey, step, anchor, customer_id) -%}
     substr(sha256(concat_ws(chr(31), 'v1', '{{ var("tenant") }}', {{ journey }}, {{ step }}, {{ anchor }}, {{ customer_id }})), 1, 32)

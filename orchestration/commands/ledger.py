@@ -82,7 +82,7 @@ def ledger(
     if reason is not None and reason not in known:
         raise click.ClickException(f"There is no reason {reason}. There are: {names(known)}.")
     filters = {"customer": customer, "journey": journey, "decision": decision, "reason": reason}
-    with _decisions(settings, run_date) as (connection, day):
+    with decided_day(settings, run_date) as (connection, day, _):
         found = connection.execute(_ROWS, {"run_date": day, "limit": limit, **filters})
         columns = [column[0] for column in found.description]
         rows = [dict(zip(columns, values, strict=True)) for values in found.fetchall()]
@@ -141,23 +141,27 @@ def evidence_text(evidence: str) -> str:
 
 
 @contextmanager
-def _decisions(settings: Settings, run_date: date | None) -> Iterator[tuple[duckdb.DuckDBPyConnection, date]]:
-    """The file to read that day from, and the day itself. A published copy is never locked, so it comes first."""
-    from assets.publishing import published_run_date
+def decided_day(
+    settings: Settings, run_date: date | None
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, date, date]]:
+    """The file to read that day from, the day itself, and the newest day in the file.
 
+    A published copy is never locked, so it comes first.
+    """
     if settings.published_path.is_file():
         with read_only(settings.published_path, "analysts' copy") as connection:
-            published = published_run_date(settings)
-            is_there = published is not None and (run_date is None or run_date <= published)
+            # Not through assets.publishing: that would load Dagster for one date.
+            published = connection.execute("select run_date from main.published").fetchone()
+            is_there = published is not None and (run_date is None or run_date <= published[0])
             if is_there or not settings.warehouse_path.is_file():
-                yield connection, _day(connection, run_date)
+                yield connection, *_day(connection, run_date)
                 return
     with read_only(settings.warehouse_path, "warehouse") as connection:
-        yield connection, _day(connection, run_date)
+        yield connection, *_day(connection, run_date)
 
 
-def _day(connection: duckdb.DuckDBPyConnection, run_date: date | None) -> date:
-    """The day asked for, or the newest; a day without decisions is refused."""
+def _day(connection: duckdb.DuckDBPyConnection, run_date: date | None) -> tuple[date, date]:
+    """The day asked for (or the newest), and the newest; a day without decisions is refused."""
     days: list[date] = [
         row[0]
         for row in connection.execute("select distinct run_date from marts.fct_contact_decisions order by 1").fetchall()
@@ -165,10 +169,10 @@ def _day(connection: duckdb.DuckDBPyConnection, run_date: date | None) -> date:
     if not days:
         raise click.ClickException(f"Nothing has been decided yet: {FIRST_A_RUN}.")
     if run_date is None:
-        return days[-1]
+        return days[-1], days[-1]
     if run_date not in days:
         raise click.ClickException(
             f"Nothing was decided for {run_date}. There are decisions from {days[0]} to {days[-1]}; "
             f"`fredning run --date {run_date}` decides that day."
         )
-    return run_date
+    return run_date, days[-1]

@@ -65,6 +65,8 @@ MUTANTS = [
         ("sent_channels.message_id is not null\n", "false\n"),
         ("or (alternatives.step is not null and sent_touches", "or (false and sent_touches"),
         ("where not is_fixed", "where true"),
+        ("starts_with(candidates.anchor, 'date:joined:')", "false"),
+        ("fails_already_sent and expires_at", "false and expires_at"),
     ),
     *_of(
         "int_decisions__eligibility",
@@ -105,6 +107,7 @@ MUTANTS = [
         ),
         ("nth.at + to_seconds(window_seconds)", "nth.at + to_seconds(window_seconds + 1)"),
         ("when assignment.send_after_local is not null", "when false"),
+        ("least(windows.closes_at, assignment.expires_at)", "windows.closes_at"),
         ("where timed.class <> 'service'", "where true"),
         ("order by blocked.position)", "order by -blocked.position)"),
     ),

@@ -57,7 +57,12 @@ class Oracle(Inputs):
         for column, wanted in (("country", "countries"), ("persona", "personas"), ("stage", "stages")):
             if journey[f"audience_{wanted}"] is not None:
                 in_audience &= customer.get(column) in journey[f"audience_{wanted}"]
-        sent = [b for b in before if (b["journey"], b["step"], b["anchor"]) == m.touch]
+        sent = [
+            b
+            for b in before
+            if (b["journey"], b["step"]) == m.touch[:2]
+            and (b["anchor"] == m.touch[2] or b["anchor"][:12] == m.touch[2][:12] == "date:joined:")
+        ]
         orders = [
             o for o in self.of_customer("fct_orders", m.customer_id) if o["is_valid"] and o["ordered_at"] < self.as_of
         ]
@@ -162,7 +167,7 @@ class Oracle(Inputs):
         for m in messages:
             if m.is_due and yields_to(self, m, by_customer[m.customer_id], log[m.customer_id]):
                 m.failed.add("RESERVED")
-        due = [m for m in messages if m.is_due]
+        due = [m for m in messages if m.is_due and not {"ALREADY_SENT", "EXPIRED"} <= m.failed]
         arbitrate(self, due, fixed)
         rows = self.write(due, fixed)
         return Outcome(rows, list(self.new_pins.values()), exclusion_list(self, log, rows))

@@ -57,6 +57,8 @@ def schedule(oracle: Oracle, m: Message, log: list[Sent]) -> None:
     if m.step["send_after_local"] is not None:
         due_on = m.due_at.astimezone(m.zone).date()
         start = max(start, instant(due_on, m.step["send_after_local"], m.zone))
+    if m.expires_at > oracle.as_of:
+        closes = min(closes, m.expires_at)
     end = closes if is_open else opens - timedelta(days=400)
     m.earliest_at = start
     rules = [] if m.class_ == "service" else [

@@ -16,7 +16,7 @@ from tests.dbt.decisions.oracle import COMPARED, Outcome
 from tests.dbt.decisions.scenario import EXCLUSION, PIN, Scenario, differences
 from tests.dbt.decisions.worlds import World
 
-N_WORLDS = 12
+N_WORLDS = 18
 N_CUSTOMERS = 150
 LEDGER = "select * from marts.fct_contact_decisions where run_date = '{day}'"
 EXCLUSIONS = "select * from marts.fct_newsletter_exclusions where run_date = '{day}'"

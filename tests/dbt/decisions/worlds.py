@@ -109,7 +109,7 @@ class World(Retailer):
         row: dict[str, Any] = {
             "customer_id": customer_id,
             "journey": step["journey"],
-            "anchor": f"order:{number}",
+            "anchor": f"date:joined:{number}" if self.seldom(0.15) else f"order:{number}",
             "anchor_at": anchor_at,
             "branch": pick(("default", "with_accessory", "without_accessory")),
             "goal_reached_at": reached if self.seldom(0.15) else None,
@@ -168,7 +168,7 @@ class World(Retailer):
                     "step": pick(("s0", "s0", "s1")),
                     "channel": pick(("email", "email", "sms")),
                     "class": self.class_of(known["journey"]) if known else pick(CLASSES),
-                    "anchor": known["anchor"] if known else f"order:past-{number // 2}",
+                    "anchor": self._sent_anchor(known["anchor"]) if known else f"order:past-{number // 2}",
                     "state": pick(("ACCEPTED", "DELIVERED", "UNKNOWN", "SENDING", "FAILED", "REJECTED")),
                     "send_at": sent_at,
                     "sent_at": sent_at,
@@ -181,7 +181,7 @@ class World(Retailer):
                     other["channel"] = "sms" if message["channel"] == "email" else "email"
                     other["run_date"] = other_at.astimezone(HOME_ZONE).date()
                     self.put("staging.stg_outbox__contact_log", {**message, **other})
-            if self.often(0.3):
+            if self.often(0.5):
                 number += 1
                 self.put(
                     "staging.stg_provider__events",
@@ -196,6 +196,10 @@ class World(Retailer):
                         "received_on": self.run_date,
                     },
                 )
+
+    def _sent_anchor(self, anchor: str) -> str:
+        """The anchor under which it was sent: of two club records that are one person, perhaps the other's."""
+        return f"{anchor}9" if anchor.startswith("date:joined:") and self.often(0.5) else anchor
 
     def hand_off(self, rows: list[Row], probability: float) -> None:
         """Let some of a run's sends leave, as the hand-off would: each message once."""

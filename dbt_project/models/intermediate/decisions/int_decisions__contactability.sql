@@ -29,16 +29,22 @@ with
     ),
 
     sent_channels as (
-        select customer_id, journey, step, anchor, channel, min(message_id) as message_id
+        select
+            customer_id,
+            journey,
+            step,
+            {{ sent_once_key('anchor') }} as once_key,
+            channel,
+            min(message_id) as message_id
         from handed_off
         where not is_fixed
-        group by customer_id, journey, step, anchor, channel
+        group by all
     ),
 
     sent_touches as (
-        select customer_id, journey, step, anchor, min(message_id) as message_id
+        select customer_id, journey, step, once_key, min(message_id) as message_id
         from sent_channels
-        group by customer_id, journey, step, anchor
+        group by all
     ),
 
     fixed as (
@@ -50,7 +56,7 @@ with
             = 1
     ),
 
-    final as (
+    joined as (
         select
             candidates.*,
             channels.channel,
@@ -127,14 +133,14 @@ with
             on candidates.customer_id = sent_channels.customer_id
             and candidates.journey = sent_channels.journey
             and candidates.step = sent_channels.step
-            and candidates.anchor = sent_channels.anchor
+            and {{ sent_once_key('candidates.anchor') }} = sent_channels.once_key
             and channels.channel = sent_channels.channel
         left join
             sent_touches
             on candidates.customer_id = sent_touches.customer_id
             and candidates.journey = sent_touches.journey
             and candidates.step = sent_touches.step
-            and candidates.anchor = sent_touches.anchor
+            and {{ sent_once_key('candidates.anchor') }} = sent_touches.once_key
         left join
             fixed
             on candidates.customer_id = fixed.customer_id
@@ -142,6 +148,12 @@ with
             and candidates.step = fixed.step
             and candidates.anchor = fixed.anchor
             and channels.channel = fixed.channel
+    ),
+
+    final as (
+        -- Sent in time and expired since: all has been said about it in the ledger, and nothing is left to decide.
+        select *, fails_already_sent and expires_at <= {{ as_of() }} as is_settled
+        from joined
     )
 
 select *

@@ -10,7 +10,7 @@ with
     tested as (
         select
             policy.*,
-            look_ahead.reserved_for_touch_id,
+            look_ahead.reserved_for,
             look_ahead.message_id is not null as fails_reserved,
             policy.fixed_message_id is not null as is_fixed,
             -- The order of arbitration; structs compare field by field.
@@ -24,7 +24,7 @@ with
             } as rank
         from policy
         left join look_ahead on policy.message_id = look_ahead.message_id
-        where policy.is_due
+        where policy.is_due and not coalesce(policy.is_settled, false)
     ),
 
     final as (

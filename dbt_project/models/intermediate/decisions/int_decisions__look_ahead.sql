@@ -36,7 +36,12 @@ with
             light.touch_key,
             light.customer_id,
             heavy.touch_key as heavy_touch_key,
-            heavy.touch_id as heavy_touch_id,
+            {
+                'touch':heavy.touch_id,
+                'journey':heavy.journey,
+                'step':heavy.step,
+                'due_at':heavy.due_at
+            } as kept_for,
             heavy.due_at,
             rules.position,
             rules.rule_window,
@@ -66,7 +71,7 @@ with
         -- With this one counted in, would the rule be full when the more important one falls due? Neither
         -- of the two
         -- touches counts through messages of its own sent earlier.
-        select pairs.message_id, pairs.heavy_touch_id, pairs.due_at
+        select pairs.message_id, pairs.kept_for, pairs.due_at
         from pairs
         left join
             counted
@@ -75,15 +80,15 @@ with
             and counted.touch_key <> pairs.touch_key
             and counted.touch_key <> pairs.heavy_touch_key
             and counted.sent_at > pairs.due_at - pairs.rule_window
-        group by pairs.message_id, pairs.heavy_touch_id, pairs.due_at, pairs.position, pairs.max_messages
+        group by pairs.message_id, pairs.kept_for, pairs.due_at, pairs.position, pairs.max_messages
         having count(counted.unit_key) + 1 >= pairs.max_messages
     ),
 
     final as (
         select
             message_id,
-            arg_min(heavy_touch_id, {'at':due_at, 'id':heavy_touch_id}) as reserved_for_touch_id,
-            min(due_at) as reserved_for_at
+            -- Two of them may fall due at once: the touch id settles it.
+            arg_min(kept_for, {'at':due_at, 'id':kept_for.touch}) as reserved_for
         from full_rules
         group by message_id
     )

@@ -13,7 +13,12 @@ with
     timed as (
         select
             assignment.*,
-            windows.closes_at,
+            -- A message that expires during the day may leave until then only.
+            case
+                when assignment.expires_at > {{ as_of() }}
+                then least(windows.closes_at, assignment.expires_at)
+                else windows.closes_at
+            end as closes_at,
             windows.is_open,
             -- The step's own hour holds on the day it falls due; on later days the window alone opens.
             greatest(
@@ -69,7 +74,8 @@ with
             list(blocked.name order by blocked.position) filter (
                 where {{ is_rule_broken() }}
             ) as broken_rules,
-            list(blocked.nth.id order by blocked.position) filter (where {{ is_rule_broken() }}) as broken_by
+            list(blocked.nth.id order by blocked.position) filter (where {{ is_rule_broken() }}) as broken_by,
+            max(blocked.free_at) filter (where {{ is_rule_broken() }}) as quarantined_until_at
         from blocked
         inner join timed on blocked.message_id = timed.message_id
         group by blocked.message_id
@@ -80,6 +86,7 @@ with
             timed.*,
             broken.broken_rules,
             broken.broken_by,
+            broken.quarantined_until_at,
             coalesce(len(broken.broken_rules), 0) > 0 as fails_quarantined,
             not (timed.is_open and timed.earliest_at < timed.closes_at) as fails_outside_window,
             case

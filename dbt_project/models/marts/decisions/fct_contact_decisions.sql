@@ -68,7 +68,8 @@ with
                 {{ evidence_entry('conditions', "case when judged.fails_condition_failed then judged.failed_conditions end") }},
                 {{ evidence_entry('rules', 'judged.broken_rules') }},
                 {{ evidence_entry('counted_messages', 'judged.broken_by') }},
-                {{ evidence_entry('reserved_for_touch', 'judged.reserved_for_touch_id') }},
+                {{ evidence_entry('quarantined_until', "case when judged.fails_quarantined then judged.quarantined_until_at end") }},
+                {{ evidence_entry('reserved_for', 'judged.reserved_for') }},
                 {{ evidence_entry('kept_by_message', 'judged.kept_by_message_id') }}
             )
             || '}' as evidence,

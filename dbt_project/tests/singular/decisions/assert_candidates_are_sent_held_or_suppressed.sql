@@ -1,8 +1,7 @@
 {{ config(severity='error', meta={'dagster': {'ref': {'name': 'fct_contact_decisions'}}}) }}
 
--- Nothing is dropped on the way: every due candidate and channel has exactly one row in the ledger, and
--- every row is
--- such a candidate or a message that an earlier execution of the day handed off.
+-- Nothing is dropped on the way: every due candidate and channel that is not settled (sent, and expired
+-- since) has exactly one row in the ledger, and every row is such a candidate or a message that an earlier execution of the day handed off.
 with
     candidates as (
         select
@@ -12,6 +11,14 @@ with
             {{ ref('stg_templates__journey_step_channels') }} as channels
             on candidates.journey = channels.journey
             and candidates.step = channels.step
+        anti join
+            {{ ref('int_decisions__contactability') }} as settled
+            on candidates.customer_id = settled.customer_id
+            and candidates.journey = settled.journey
+            and candidates.anchor = settled.anchor
+            and candidates.step = settled.step
+            and channels.channel = settled.channel
+            and settled.is_settled
         where candidates.is_due
     ),
 
