@@ -16,7 +16,8 @@ from tests.dbt.decisions.oracle import COMPARED, Outcome
 from tests.dbt.decisions.scenario import EXCLUSION, PIN, Scenario, differences
 from tests.dbt.decisions.worlds import World
 
-N_WORLDS = 18
+# The last two hold what random retailers seldom do: a message moved past a more important one by the policy.
+SEEDS = (*range(14), 38, 43)
 N_CUSTOMERS = 150
 LEDGER = "select * from marts.fct_contact_decisions where run_date = '{day}'"
 EXCLUSIONS = "select * from marts.fct_newsletter_exclusions where run_date = '{day}'"
@@ -60,7 +61,7 @@ def days(models: list[CompiledModel], home: Path, seed: int, n_runs: int) -> Dec
 @pytest.fixture(scope="module")
 def decided(models: list[CompiledModel], home: Path) -> Iterator[list[Decided]]:
     """The same retailers for all mutants; the ledger agrees with the oracle in each, or this fails."""
-    prepared = [days(models, home, seed, n_runs=1 + seed % 3) for seed in range(N_WORLDS)]
+    prepared = [days(models, home, seed, n_runs=1 + seed % 3) for seed in SEEDS]
     yield prepared
     for day in prepared:
         day.scenario.close()
