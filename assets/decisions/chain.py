@@ -7,25 +7,22 @@ rule is stated here: order and SQL come from dbt.
 
 from __future__ import annotations
 
-import contextlib
-import io
-import json
-import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from orchestration.dbt import DbtFailure, manifest_of, prepare, profile_environment, run_vars
+from orchestration.dbt import manifest_of
+from orchestration.dbt_compile import compile_sql
 from orchestration.settings import Settings
 
 LEDGER = "model.fredning.fct_contact_decisions"
 BUCKETS = "model.fredning.int_experiments__buckets"
 CONTACT_LOG = "model.fredning.stg_outbox__contact_log"
 
-# The day in whose name the models are compiled; it stands in no data, so that it can be replaced by the day that is run.
+# The day in whose name the models are compiled. It stands in no data, so it can be replaced by the day that is run.
 SENTINEL = date(1901, 2, 3)
 
 
@@ -83,34 +80,8 @@ def chain_of(settings: Settings) -> Chain:
 
 
 def compile_chain(settings: Settings, scratch: Path, chain: Chain) -> list[Model]:
-    """The chain's SQL against the warehouse file in `scratch` (which must hold the incremental relations already).
-
-    Raises `DbtFailure` when a model does not compile.
-    """
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-
-    parsed = prepare(settings)
-    there = profile_environment(replace(settings, home=scratch))
-    arguments = ["compile", "--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)]
-    arguments += ["--target-path", str(scratch / "dbt"), "--log-path", str(scratch / "dbt" / "logs")]
-    arguments += ["--log-level", "none", "--log-level-file", "none", "--no-write-json", "--quiet"]
-    arguments += ["--vars", json.dumps(run_vars(settings, SENTINEL), sort_keys=True)]
-    arguments += ["--select", *(chain.name(uid) for uid in chain.models)]
-    before = {name: os.environ.get(name) for name in there}
-    os.environ.update(there)
-    try:
-        # dbt prints the SQL of what it compiles.
-        with contextlib.redirect_stdout(io.StringIO()):
-            result = dbtRunner(manifest=parsed).invoke(arguments)
-    finally:
-        DuckDBConnectionManager.close_all_connections()
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-    if not result.success:
-        said = [str(r.message) for r in getattr(result.result, "results", []) if r.message]
-        raise DbtFailure(f"The decision models do not compile: {result.exception or '; '.join(said)}")
-    nodes = {r.node.unique_id: r.node for r in result.result.results}
+    """The chain's SQL against the warehouse file in `scratch` (which must hold the incremental relations already)."""
+    nodes = compile_sql(settings, scratch, [chain.name(uid) for uid in chain.models], SENTINEL)
     return [
         Model(
             name=nodes[uid].name,
@@ -148,4 +119,3 @@ def _in_order(chain: set[str], parents: Mapping[str, list[str]]) -> Iterable[str
 
     for uid in sorted(chain):
         yield from visit(uid)
-

@@ -1,4 +1,4 @@
-"""Two rehearsed ledgers side by side: who is contacted now and was not, who no longer, what moved, what was crowded out.
+"""Two rehearsed ledgers side by side: who is newly contacted, who no longer, what moved, what was crowded out.
 
 Messages are compared by their key, which holds neither time nor version, so the same candidate is the same row in
 both. How it is printed belongs to `comparison_text`.
@@ -94,7 +94,8 @@ _CROWDED_OUT = """
     from both_sides as lost
     left join both_sides as winner on lost.winner_message_id = winner.message_id
     left join facts.past_value as past on lost.journey = past.journey
-    where lost.base_reason = 'SEND' and lost.head_reason in ('OUTRANKED', 'QUARANTINED', 'RESERVED', 'DUPLICATE_ADDRESS')
+    where lost.base_reason = 'SEND'
+        and lost.head_reason in ('OUTRANKED', 'QUARANTINED', 'RESERVED', 'DUPLICATE_ADDRESS')
     group by all
     order by at_stake_minor desc nulls last, n desc, lost.journey, by_whom
 """

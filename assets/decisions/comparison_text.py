@@ -52,7 +52,10 @@ def _lines(c: Comparison, first: date, last: date, currency: str) -> Iterator[st
     )
     if c.crowded_out:
         yield "### Crowded out"
-        yield "What the first version sends and the second holds back in favour of something else, with what one such message brought in the past."
+        yield (
+            "What the first version sends and the second holds back in favour of something else, with what one "
+            "such message brought in the past."
+        )
         yield ""
         yield from _table(
             ("journey", "by", "reason", "messages", f"past {currency} per message", f"{currency} at stake"),
@@ -102,4 +105,3 @@ def _cell(value: object) -> str:
 
 def _money(minor: float | None) -> str | None:
     return None if minor is None else f"{minor / 100:,.2f}"
-

@@ -89,9 +89,7 @@ class Explanation:
             "customer_id": self.customer_id,
             "past_customer_ids": list(self.past_customer_ids),
             "run_date": self.run_date,
-            "considered": [
-                {**c.row, "gates": [{**g.__dict__} for g in c.gates]} for c in self.considered
-            ],
+            "considered": [{**c.row, "gates": [{**g.__dict__} for g in c.gates]} for c in self.considered],
             "journeys_without_candidate": list(self.without_candidate),
             "received": list(self.received),
             "quarantine": self.quarantine,
@@ -292,9 +290,7 @@ def _coming(
     return tuple(sorted([*held, *due], key=lambda row: (row["at"], row["journey"], row["step"], row["channels"])))
 
 
-def _what_came(
-    connection: duckdb.DuckDBPyConnection, ids: list[str], run_date: date
-) -> tuple[dict[str, Any], ...]:
+def _what_came(connection: duckdb.DuckDBPyConnection, ids: list[str], run_date: date) -> tuple[dict[str, Any], ...]:
     """For a past day: what the ledger decided for the person in the days after it."""
     return tuple(
         _records(

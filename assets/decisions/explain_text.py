@@ -45,7 +45,9 @@ def _lines(e: Explanation, zone: ZoneInfo, all_gates: bool) -> Iterator[str]:
 def _outcome(e: Explanation, zone: ZoneInfo) -> str:
     sent = [c.row for c in e.considered if c.row["decision"] == "send"]
     if sent:
-        touches = ", ".join(f"{r['journey']} / {r['step']} by {r['channel']} at {_at(r['send_at'], zone)}" for r in sent)
+        touches = ", ".join(
+            f"{r['journey']} / {r['step']} by {r['channel']} at {_at(r['send_at'], zone)}" for r in sent
+        )
         return f"Sent: {touches}."
     if not e.considered:
         return "Nothing could have been sent: no journey had a message for this person on that day."
@@ -55,9 +57,10 @@ def _outcome(e: Explanation, zone: ZoneInfo) -> str:
 def _message(c: Considered, zone: ZoneInfo, all_gates: bool) -> Iterator[str]:
     row = c.row
     decision = row["decision"].upper() + (f": {row['reason']}" if row["reason"] else "")
-    yield f"{row['journey']} / {row['step']} by {row['channel']} (priority {row['priority']}, {row['class']})  {decision}"
+    yield f"{_named(row)} (priority {row['priority']}, {row['class']})  {decision}"
     yield f"    started by {row['anchor']}{_trigger(row)}"
-    yield f"    due {_at(row['due_at'], zone)}, useful until {_at(row['expires_at'], zone)}; message {row['message_id']}"
+    yield f"    due {_at(row['due_at'], zone)}, useful until {_at(row['expires_at'], zone)}"
+    yield f"    message {row['message_id']}"
     if row["permission_id"]:
         yield f"    permission: {row['permission_basis']} {row['permission_id']}"
     if row["variant"]:
@@ -65,11 +68,16 @@ def _message(c: Considered, zone: ZoneInfo, all_gates: bool) -> Iterator[str]:
     passed = [g for g in c.gates if g.outcome == "passed"]
     for gate in c.gates:
         if gate.outcome == "failed":
-            yield f"    {_MARKS['failed']} {gate.position:>2} {gate.reason}: {gate.sentence}{_found(gate.evidence, zone)}"
+            why = f"{gate.reason}: {gate.sentence}{_found(gate.evidence, zone)}"
+            yield f"    {_MARKS['failed']} {gate.position:>2} {why}"
         elif all_gates:
             yield f"    {_MARKS[gate.outcome]} {gate.position:>2} {gate.reason}{_found(gate.evidence, zone)}"
     if not all_gates:
         yield f"    {_MARKS['passed']}  {len(passed)} of {len(c.gates)} gates passed (--all-gates names them)"
+
+
+def _named(row: dict[str, Any]) -> str:
+    return f"{row['journey']} / {row['step']} by {row['channel']}"
 
 
 def _trigger(row: dict[str, Any]) -> str:
@@ -122,7 +130,8 @@ def _calendar(e: Explanation, zone: ZoneInfo) -> Iterator[str]:
         yield "    nothing"
     for coming in e.calendar:
         until = f", until {_at(coming['expires_at'], zone)}" if coming["expires_at"] else ""
-        yield f"    {_at(coming['at'], zone)}  {coming['journey']} / {coming['step']} by {coming['channels']}: {coming['why']}{until}"
+        what = f"{coming['journey']} / {coming['step']} by {coming['channels']}"
+        yield f"    {_at(coming['at'], zone)}  {what}: {coming['why']}{until}"
 
 
 def _at(instant: datetime, zone: ZoneInfo) -> str:

@@ -1,7 +1,7 @@
 """What must hold in any ledger, whatever the policy file says: tested on a rehearsed one before it goes live.
 
-The same promises are dbt tests on each day's real ledger (tests/singular/decisions), where they stop the hand-off. These
-here look at a span of days at once, and at sends that are only simulated.
+The same promises are dbt tests on each day's real ledger (tests/singular/decisions), where they stop the hand-off.
+These here look at a span of days at once, and at sends that are only simulated.
 """
 
 from __future__ import annotations

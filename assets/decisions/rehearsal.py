@@ -64,8 +64,10 @@ class Stage:
 
     def days(self) -> tuple[date, date]:
         """First and newest decided day of the installation."""
-        first, last = self.connection.execute("select min(run_date), max(run_date) from facts.ledger").fetchone() or ()
-        return first, last
+        found = self.connection.execute("select min(run_date), max(run_date) from facts.ledger").fetchone()
+        if found is None or found[0] is None:
+            raise NothingToRehearse("Nothing has been decided yet: run `make demo`, or `fredning run`, first.")
+        return found[0], found[1]
 
     def rehearse(
         self,
@@ -118,7 +120,9 @@ class Stage:
                 # Under its own name, which its views speak of.
                 connection.execute(f"attach '{self._settings.warehouse_path}' as warehouse (read_only)")
             except duckdb.IOException as error:
-                raise NothingToRehearse("The warehouse is being written by a run: try again when it has ended.") from error
+                raise NothingToRehearse(
+                    "The warehouse is being written by a run: try again when it has ended."
+                ) from error
             for schema in ("facts", "results", "staging", "intermediate", "marts", "seeds"):
                 connection.execute(f"create schema stage.{schema}")
             for relation in self._chain.inputs:

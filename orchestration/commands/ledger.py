@@ -141,9 +141,7 @@ def evidence_text(evidence: str) -> str:
 
 
 @contextmanager
-def decided_day(
-    settings: Settings, run_date: date | None
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, date, date]]:
+def decided_day(settings: Settings, run_date: date | None) -> Iterator[tuple[duckdb.DuckDBPyConnection, date, date]]:
     """The file to read that day from, the day itself, and the newest day in the file.
 
     A published copy is never locked, so it comes first.

@@ -16,7 +16,8 @@ WORLD = f"""
         from read_csv('{REPOSITORY}/dbt_project/seeds/decision_reasons.csv');
     create table main.published as select date '2026-11-20' as run_date;
     create table marts.dim_journeys as select * from (values
-        ('coffee', 'Coffee', false), ('welcome', 'Welcome', false), ('tea', 'Tea', false)) as t(journey, name, is_paused);
+        ('coffee', 'Coffee', false), ('welcome', 'Welcome', false), ('tea', 'Tea', false)
+    ) as t(journey, name, is_paused);
     create table marts.dim_journey_steps as select * from (values
         ('coffee', 'tips', 0, ['email']), ('coffee', 'next_bag', 864000, ['email', 'sms'])
     ) as t(journey, step, delay_seconds, channels), (select true as has_fallback);
@@ -39,7 +40,8 @@ WORLD = f"""
             timestamptz '2026-11-19 10:00:00+01', '{{"trigger":{{"order":"webshop:W1"}}}}', null),
         (date '2026-11-20', 'm1', 'c1', 'welcome', 'hello', 'lifecycle', 'hold', 'QUARANTINED',
             ['QUARANTINED', 'RESERVED'], null,
-            '{{"trigger":{{}},"rules":["weekly"],"counted_messages":["m0"],"quarantined_until":"2026-11-21 09:00:00+00",'
+            '{{"trigger":{{}},"rules":["weekly"],"counted_messages":["m0"],'
+            || '"quarantined_until":"2026-11-21 09:00:00+00",'
             || '"reserved_for":{{"journey":"coffee","due_at":"2026-11-21 12:00:00+00"}}}}', null),
         (date '2026-11-20', 'm2', 'c1', 'coffee', 'receipt', 'service', 'send', null, []::varchar[],
             timestamptz '2026-11-20 12:00:00+01', '{{"trigger":{{"order":"webshop:W1"}}}}', null)

@@ -151,9 +151,9 @@ with
     ),
 
     final as (
-        -- Sent in time and expired since: all has been said about it in the ledger, and nothing is left to decide.
-        select *, fails_already_sent and expires_at <= {{ as_of() }} as is_settled
-        from joined
+        -- Sent in time and expired since: all has been said about it in the ledger, and nothing is left to
+        -- decide.
+        select *, fails_already_sent and expires_at <= {{ as_of() }} as is_settled from joined
     )
 
 select *

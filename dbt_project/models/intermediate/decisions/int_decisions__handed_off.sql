@@ -21,7 +21,8 @@ with
         where
             {{ handed_off_before() }}
             and sent_at >= {{ as_of() }} - interval '{{ var("already_sent_lookback_days", 90) }} days'
-            and {{ sent_once_key('anchor') }} in (select {{ sent_once_key('candidates.anchor') }} from candidates)
+            and {{ sent_once_key('anchor') }}
+            in (select {{ sent_once_key('candidates.anchor') }} from candidates)
         union all
         select *, true as is_fixed
         from messages

@@ -37,10 +37,7 @@ with
             light.customer_id,
             heavy.touch_key as heavy_touch_key,
             {
-                'touch':heavy.touch_id,
-                'journey':heavy.journey,
-                'step':heavy.step,
-                'due_at':heavy.due_at
+                'touch':heavy.touch_id, 'journey':heavy.journey, 'step':heavy.step, 'due_at':heavy.due_at
             } as kept_for,
             heavy.due_at,
             rules.position,

@@ -3,7 +3,8 @@ with
     steps as (select * from {{ ref('stg_templates__journey_steps') }}),
 
     channels as (
-        select journey, step, list(channel order by position) as channels, bool_or(is_fallback) as has_fallback
+        select
+            journey, step, list(channel order by position) as channels, bool_or(is_fallback) as has_fallback
         from {{ ref('stg_templates__journey_step_channels') }}
         group by journey, step
     ),

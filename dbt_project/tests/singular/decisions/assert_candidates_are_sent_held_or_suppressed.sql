@@ -1,7 +1,8 @@
 {{ config(severity='error', meta={'dagster': {'ref': {'name': 'fct_contact_decisions'}}}) }}
 
 -- Nothing is dropped on the way: every due candidate and channel that is not settled (sent, and expired
--- since) has exactly one row in the ledger, and every row is such a candidate or a message that an earlier execution of the day handed off.
+-- since) has exactly one row in the ledger, and every row is such a candidate or a message that an earlier
+-- execution of the day handed off.
 with
     candidates as (
         select
