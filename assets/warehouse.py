@@ -8,6 +8,7 @@ from dagster_dbt import dbt_assets
 
 from orchestration.dbt import (
     MEASURE_SELECTION,
+    ON_DEMAND_SELECTION,
     DbtRunner,
     FredningTranslator,
     manifest_of,
@@ -29,9 +30,11 @@ def build_warehouse_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         "pool": WAREHOUSE_POOL,
     }
 
-    @dbt_assets(name="warehouse_decide", exclude=MEASURE_SELECTION, **common)
+    later = f"{MEASURE_SELECTION} {ON_DEMAND_SELECTION}"
+
+    @dbt_assets(name="warehouse_decide", exclude=later, **common)
     def decide(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[DbtRunner]) -> Iterator[Any]:
-        yield from dbt.build(context, select="fqn:*", exclude=MEASURE_SELECTION)
+        yield from dbt.build(context, select="fqn:*", exclude=later)
 
     @dbt_assets(name="warehouse_measure", select=MEASURE_SELECTION, **common)
     def measure(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[DbtRunner]) -> Iterator[Any]:

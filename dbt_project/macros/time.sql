@@ -45,3 +45,8 @@
 {% macro received_but_after_as_of(happened, received='received_on') -%}
     ({{ received }} <= {{ run_date() }} and {{ happened }} >= {{ as_of() }})
 {%- endmacro %}
+
+{#- Days (as a fraction) from an instant to as_of. -#}
+{% macro age_days(instant) -%}
+    (({{ epoch_milliseconds(as_of()) }} - {{ epoch_milliseconds(instant) }}) / 86400000.0)
+{%- endmacro %}

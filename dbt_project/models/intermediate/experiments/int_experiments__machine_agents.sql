@@ -1,6 +1,4 @@
 -- Which programs and networks are machines. Looked up once per distinct value, not once per event.
-{{ config(tags=['measure']) }}
-
 with
     events as (
         select distinct user_agent, ip_network

@@ -1,8 +1,7 @@
 -- What became of messages, ours and those sent elsewhere. Nobody reads mail within two seconds of its
 -- delivery or
 -- follows two links in the same two seconds; such opens and clicks are kept, marked, and left out of human
--- rates.
-{{ config(tags=['measure']) }}
+-- rates. Built before the day's decisions, which read it: an event can only answer what earlier runs handed off.
 
 with
     provider_events as (
@@ -11,7 +10,7 @@ with
         where event in ('sent', 'delivered', 'opened', 'clicked', 'bounced', 'complained', 'unsubscribed')
     ),
 
-    messages as (select * from {{ ref('stg_outbox__messages') }}),
+    messages as (select * from {{ ref('stg_outbox__contact_log') }}),
 
     aliases as (select * from {{ ref('int_identity__aliases') }}),
 

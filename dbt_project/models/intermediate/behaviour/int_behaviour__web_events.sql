@@ -1,0 +1,102 @@
+-- The web events of the last days, each in its session and with whose it is. Everything that looks at
+-- behaviour on the
+-- site reads this bounded table; events are cut to the window before anything is sorted.
+{% set starts_at = local_instant(run_date() ~ ' - ' ~ var('web_history_days')) %}
+{% set pause_ms = var('session_pause_minutes') * 60000 %}
+with
+    recent as (
+        select
+            message_id,
+            event_type,
+            event_name,
+            anonymous_id,
+            user_id,
+            occurred_at,
+            product_id,
+            cart_id,
+            duration_s,
+            received_on,
+            source_line
+        from {{ ref('stg_tracker__events') }}
+        where occurred_at >= {{ starts_at }} and anonymous_id is not null
+    ),
+    repeated as (select message_id from recent group by message_id having count(*) > 1),
+    events as (
+        select *
+        from recent
+        anti join repeated using (message_id)
+        union all
+        select *
+        from recent
+        semi join repeated using (message_id)
+        qualify row_number() over (partition by message_id order by received_on, occurred_at, source_line) = 1
+    ),
+    persons as (select * from {{ ref('int_identity__persons') }}),
+    browsers as (select * from {{ ref('int_identity__anonymous_ids') }}),
+    neighbours as (
+        select
+            *,
+            {{ epoch_milliseconds('occurred_at') }} as at_ms,
+            lag({{ epoch_milliseconds('occurred_at') }}) over in_order as previous_ms,
+            lead({{ epoch_milliseconds('occurred_at') }}) over in_order as next_ms
+        from events
+        window in_order as (partition by anonymous_id order by occurred_at, message_id)
+    ),
+    started as (
+        select
+            *,
+            max(
+                case when previous_ms is null or at_ms - previous_ms > {{ pause_ms }} then occurred_at end
+            ) over (
+                partition by anonymous_id order by occurred_at, message_id rows unbounded preceding
+            ) as session_started_at
+        from neighbours
+    ),
+    sessions as (
+        select anonymous_id, session_started_at, arg_max(user_id, occurred_at) as user_id
+        from started
+        -- What began so near the window's edge may have begun before it: its name would change from run to run.
+        where session_started_at >= {{ starts_at }} + interval '{{ var("session_pause_minutes") }} minutes'
+        group by anonymous_id, session_started_at
+    ),
+    owned as (
+        select
+            sessions.anonymous_id,
+            sessions.session_started_at,
+            md5(sessions.anonymous_id || '|' || {{ epoch_milliseconds('sessions.session_started_at') }}) as session_id,
+            coalesce(persons.customer_id, browsers.customer_id) as customer_id
+        from sessions
+        left join persons on persons.record_id = 'webshop:' || sessions.user_id
+        left join
+            browsers
+            on browsers.anonymous_id = sessions.anonymous_id
+            and (browsers.valid_from is null or browsers.valid_from <= sessions.session_started_at)
+            and (browsers.valid_to is null or browsers.valid_to > sessions.session_started_at)
+    ),
+    final as (
+        select
+            started.message_id,
+            owned.customer_id,
+            started.anonymous_id,
+            owned.session_id,
+            started.session_started_at,
+            started.event_type,
+            started.event_name,
+            started.occurred_at,
+            started.product_id,
+            started.cart_id,
+            -- What the tracker measured, else the time until the next thing done in the session. The last page of a
+            -- session tells nothing.
+            coalesce(
+                started.duration_s,
+                case
+                    when started.next_ms - started.at_ms <= {{ pause_ms }}
+                    then (started.next_ms - started.at_ms) / 1000.0
+                end
+            ) as dwell_seconds,
+            started.received_on
+        from started
+        join owned using (anonymous_id, session_started_at)
+    )
+select *
+from final
