@@ -2,11 +2,7 @@
 with
     events as (select * from {{ ref('int_behaviour__web_events') }}),
     products as (select * from {{ ref('int_catalogue__products') }}),
-    sessions as (
-        select session_id, max(occurred_at) as session_ended_at
-        from events
-        group by session_id
-    ),
+    sessions as (select session_id, max(occurred_at) as session_ended_at from events group by session_id),
     viewed as (
         select
             session_id,

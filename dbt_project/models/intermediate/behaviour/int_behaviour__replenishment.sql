@@ -111,9 +111,7 @@ with
         join own using (customer_id, product_id)
         left join of_product using (product_id)
     ),
-    dated as (
-        select *, last_ordered_on + cast(round(expected_gap_days) as integer) as due_on from expected
-    ),
+    dated as (select *, last_ordered_on + cast(round(expected_gap_days) as integer) as due_on from expected),
     final as (
         select
             customer_id,

@@ -47,15 +47,15 @@ with
             *,
             max(
                 case when previous_ms is null or at_ms - previous_ms > {{ pause_ms }} then occurred_at end
-            ) over (
-                partition by anonymous_id order by occurred_at, message_id rows unbounded preceding
-            ) as session_started_at
+            ) over (partition by anonymous_id order by occurred_at, message_id rows unbounded preceding)
+            as session_started_at
         from neighbours
     ),
     sessions as (
         select anonymous_id, session_started_at, arg_max(user_id, occurred_at) as user_id
         from started
-        -- What began so near the window's edge may have begun before it: its name would change from run to run.
+        -- What began so near the window's edge may have begun before it: its name would change from run to
+        -- run.
         where session_started_at >= {{ starts_at }} + interval '{{ var("session_pause_minutes") }} minutes'
         group by anonymous_id, session_started_at
     ),
@@ -63,7 +63,9 @@ with
         select
             sessions.anonymous_id,
             sessions.session_started_at,
-            md5(sessions.anonymous_id || '|' || {{ epoch_milliseconds('sessions.session_started_at') }}) as session_id,
+            md5(
+                sessions.anonymous_id || '|' || {{ epoch_milliseconds('sessions.session_started_at') }}
+            ) as session_id,
             coalesce(persons.customer_id, browsers.customer_id) as customer_id
         from sessions
         left join persons on persons.record_id = 'webshop:' || sessions.user_id
@@ -85,7 +87,8 @@ with
             started.occurred_at,
             started.product_id,
             started.cart_id,
-            -- What the tracker measured, else the time until the next thing done in the session. The last page of a
+            -- What the tracker measured, else the time until the next thing done in the session. The last
+            -- page of a
             -- session tells nothing.
             coalesce(
                 started.duration_s,

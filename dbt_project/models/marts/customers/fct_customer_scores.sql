@@ -94,7 +94,8 @@ with
             signals.customer_id,
             signals.behaviour,
             sum(
-                weights.engagement_weight * pow(0.5, {{ age_days('signals.happened_at') }} / {{ var('engagement_half_life_days') }}.0)
+                weights.engagement_weight
+                * pow(0.5, {{ age_days('signals.happened_at') }} / {{ var('engagement_half_life_days') }}.0)
             ) as engagement_score,
             weights.points * least(count(*), weights.max_count) as points,
             max(signals.happened_at) as last_at
@@ -132,9 +133,12 @@ with
         group by all
     ),
     of_shop as (
-        select hour_local, sum(n_signals) / sum(sum(n_signals)) over () as share from hours group by hour_local
+        select hour_local, sum(n_signals) / sum(sum(n_signals)) over () as share
+        from hours
+        group by hour_local
     ),
-    -- Each signal speaks for its hour and the two beside it. Elsewhere only the shop's share is left, so of those
+    -- Each signal speaks for its hour and the two beside it. Elsewhere only the shop's share is left, so of
+    -- those
     -- hours only the shop's strongest can win.
     smoothed as (
         select customer_id, (hour_local + shift + 24) % 24 as hour_local, sum(n_signals) as n_signals
@@ -153,8 +157,7 @@ with
                 smoothed.hour_local,
                 struct_pack(
                     strength := round(
-                        smoothed.n_signals
-                        + {{ var('best_hour_shop_weight') }} * coalesce(of_shop.share, 0),
+                        smoothed.n_signals + {{ var('best_hour_shop_weight') }} * coalesce(of_shop.share, 0),
                         9
                     ),
                     earlier := - smoothed.hour_local
