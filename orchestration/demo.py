@@ -24,6 +24,10 @@ from orchestration.settings import Settings
 DEMO_KEY = "demo-key-for-invented-people-only-0123456789"
 
 
+# Columns of the tables where no terminal tells its own width (CI, a log file): wide enough that no cell is folded much.
+LOG_WIDTH = 160
+
+
 @dataclass(frozen=True)
 class DemoDays:
     """The demo's last day and how many days it runs."""
@@ -67,6 +71,8 @@ def demo_environment(days: DemoDays) -> dict[str, str]:
 def run_demo(settings: Settings, *, today: date | None, days: int, fraction: float) -> bool:
     """Write deliveries, load the history, run the days, print what happened. False when a day failed."""
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=LOG_WIDTH)
     plan = demo_days(settings.home, today, days, datetime.now(settings.zone))
     # Partitions are read from the environment when the definitions are imported, so it is set first; and it is kept
     # beside the data for `make ui`.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from scipy import optimize, special
@@ -84,12 +84,17 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
+@cache
+def _quadrature() -> tuple[np.ndarray, np.ndarray]:
+    """Gauss–Legendre points and weights on (−1, 1): dear to find, and the same for every barrier."""
+    return np.polynomial.legendre.leggauss(_NODES)
+
+
 def _crossing_probability(barrier: float, looks: int) -> float:
     """Probability that a random walk of standard normal steps leaves (−barrier, barrier) within `looks` steps."""
     if looks == 1:
         return 2 * float(special.ndtr(-barrier))
-    points, weights = np.polynomial.legendre.leggauss(_NODES)
-    points, weights = points * barrier, weights * barrier
+    points, weights = (values * barrier for values in _quadrature())
     density = np.exp(-(points**2) / 2) / math.sqrt(2 * math.pi)
     kernel = np.exp(-((points[:, None] - points[None, :]) ** 2) / 2) / math.sqrt(2 * math.pi)
     for _ in range(looks - 1):
