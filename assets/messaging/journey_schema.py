@@ -6,12 +6,23 @@ Shapes and single values only. Rules between files (priorities, missing template
 
 from __future__ import annotations
 
-import re
-from datetime import time
-from decimal import Decimal
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from assets.messaging.journey_triggers import Persona, PurchaseInGroup, Stage, Trigger, TriggerKind
+from assets.messaging.yaml_types import (
+    Country,
+    Identifier,
+    LocalTime,
+    Money,
+    Percent,
+    Seconds,
+    Strict,
+    Validity,
+    buckets,
+)
 
 MessageClass = Literal["post_purchase", "lifecycle", "newsletter", "service"]
 Channel = Literal["email", "sms"]
@@ -22,106 +33,31 @@ Condition = Literal[
     "cart_not_bought",
     "reference_product_in_stock",
     "is_member",
+    "visit_since_anchor",
+    "no_visit_since_anchor",
 ]
-Goal = Literal["order_since_anchor", "cart_bought", "accessory_bought", "none"]
+Goal = Literal[
+    "order_since_anchor", "product_bought", "cart_bought", "accessory_bought", "benefit_used", "none"
+]
+# Goals that only some kinds of trigger can see reached; the others hold for every kind.
+GOALS_OF_KINDS: dict[str, frozenset[str]] = {
+    "cart_bought": frozenset({"cart_abandoned"}),
+    "accessory_bought": frozenset({"purchase_in_group"}),
+    "benefit_used": frozenset({"benefit_unused"}),
+}
 Slot = Literal["also_bought", "accessories"]
 OfferKind = Literal["free_freight", "coupon", "gift", "first_purchase"]
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-WEEKDAYS: tuple[str, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-BUCKETS = 10_000
-_UNITS = {"minute": 60, "m": 60, "hour": 3600, "h": 3600, "day": 86_400, "d": 86_400, "week": 604_800, "w": 604_800}
-_DURATION = re.compile(r"^(\d+)\s*(minutes?|hours?|days?|weeks?|[mhdw])$")
-_IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]{1,49}$")
-
-
-def parse_duration(value: object) -> int:
-    """Seconds of "2 days", "14h", "90 minutes". Raises `ValueError` that says how to write it."""
-    match = _DURATION.match(str(value).strip().lower())
-    if match is None:
-        raise ValueError('is not a duration; write a number and a unit, like "2 days", "14h" or "90 minutes"')
-    amount, unit = match.groups()
-    return int(amount) * _UNITS[unit if len(unit) == 1 else unit.rstrip("s")]
-
-
-def _validity(value: object) -> int:
-    return 0 if str(value).strip().lower() == "same day" else parse_duration(value)
-
-
-def _clock(value: object) -> time:
-    if isinstance(value, time):
-        return value
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", str(value)):
-        raise ValueError('is not a time of day; write it in quotes, like "09:00"')
-    return time.fromisoformat(str(value))
-
-
-def _identifier(value: str) -> str:
-    if not _IDENTIFIER.match(value):
-        raise ValueError("must be 2 to 50 lower-case letters, digits and underscores, starting with a letter")
-    return value
-
-
-Seconds = Annotated[int, BeforeValidator(parse_duration)]
-Validity = Annotated[int, BeforeValidator(_validity)]
-LocalTime = Annotated[time, BeforeValidator(_clock)]
-Identifier = Annotated[str, AfterValidator(_identifier)]
-Percent = Annotated[float, Field(ge=0, le=100)]
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-HexColor = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
-# Files speak of 100 or 99.50 in the retailer's currency; a float would lose øre, so they pass through text.
-Money = Annotated[Decimal, BeforeValidator(lambda v: Decimal(str(v))), Field(ge=0, decimal_places=2)]
-
-
-def minor(amount: Decimal | None) -> int | None:
-    return None if amount is None else int(amount * 100)
-
-
-def buckets(percent: float) -> int:
-    return round(percent * BUCKETS / 100)
-
-
-class Strict(BaseModel):
-    """Unknown keys are mistakes: a misspelt setting that is silently ignored would send the wrong thing."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class PurchaseInGroup(Strict):
-    kind: Literal["purchase_in_group"]
-    groups: Annotated[list[Identifier], Field(min_length=1)]
-    accessory_split: bool = False
-
-
-class Purchase(Strict):
-    kind: Literal["purchase"]
-
-
-class Joined(Strict):
-    kind: Literal["joined"]
-
-
-class CartAbandoned(Strict):
-    kind: Literal["cart_abandoned"]
-    idle_minutes: Annotated[int, Field(ge=1)]
-    min_value: Money | None = None
-
-
-class Broadcast(Strict):
-    kind: Literal["broadcast"]
-    weekday: Weekday
-    at: LocalTime
-
-
-Trigger = Annotated[PurchaseInGroup | Purchase | Joined | CartAbandoned | Broadcast, Field(discriminator="kind")]
+PERIOD_DAYS = {"week": 7, "month": 31, "quarter": 92, "year": 366}
 
 
 class Audience(Strict):
     customer_type: Literal["b2c", "b2b", "any"] = "b2c"
     is_member: bool | None = None
     countries: list[Country] | None = None
-    personas: list[str] | None = None
-    stages: list[Literal["active", "lapsed", "inactive"]] | None = None
+    personas: list[Persona] | None = None
+    stages: list[Stage] | None = None
+    engagement: list[Literal["none", "discovery", "research", "purchase"]] | None = None
 
 
 class Recommendations(Strict):
@@ -201,13 +137,50 @@ class Journey(Strict):
     trigger: Trigger
     audience: Audience = Audience()
     paused: bool = False
+    # Local days between which somebody may enter; who is inside already goes on to the end.
+    enter_from: Annotated[date, Field(strict=False)] | None = None
+    enter_until: Annotated[date, Field(strict=False)] | None = None
     holdout_percent: Percent = 0
     goal: Goal = "none"
+    # How often somebody may enter: at least so many days after the last entry, or once in a calendar period.
     entry_gap_days: Annotated[int, Field(ge=1)] | None = None
+    once_per: Literal["week", "month", "quarter", "year"] | None = None
     min_expected_value: Money | None = None
     handoff: Literal["merge_fields", "mime"] = "merge_fields"
     experiment: Experiment | None = None
     steps: Annotated[list[Step], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _goal_can_be_seen(self) -> Journey:
+        kinds = GOALS_OF_KINDS.get(self.goal)
+        if kinds is not None and self.trigger.kind not in kinds:
+            raise ValueError(f"the goal `{self.goal}` belongs to the trigger {' or '.join(sorted(kinds))}")
+        if self.goal == "product_bought" and "product" not in self.trigger.gives:
+            raise ValueError(f"the trigger {self.trigger.kind} is about no product, so `product_bought` cannot be seen")
+        return self
+
+    @model_validator(mode="after")
+    def _entry_can_be_counted(self) -> Journey:
+        if self.enter_from and self.enter_until and self.enter_from > self.enter_until:
+            raise ValueError(f"nobody can enter: `enter_from` ({self.enter_from}) is after `enter_until`")
+        if self.entry_gap_days is not None and self.once_per is not None:
+            raise ValueError("`entry_gap_days` and `once_per` are two ways to say how often; keep one")
+        memory = self.trigger.memory_days()
+        if memory is None:
+            return self
+        # Whether an earlier entry counts must not change because the facts behind it are no longer kept.
+        if self.entry_gap_days is not None:
+            raise ValueError(
+                f"the facts behind {self.trigger.kind} are kept for {memory} days, so entries cannot be spaced by "
+                "`entry_gap_days`; use `once_per`"
+            )
+        reach = max(step.delay + max(step.valid_for, 86_400) for step in self.steps) / 86_400
+        if self.once_per is not None and PERIOD_DAYS[self.once_per] + reach > memory:
+            raise ValueError(
+                f"the facts behind {self.trigger.kind} are kept for {memory} days: too few for once per "
+                f"{self.once_per} and steps up to {reach:g} days later; choose a shorter period"
+            )
+        return self
 
     def variants(self) -> tuple[str, ...]:
         """The experiment's arms, or the one way there is."""

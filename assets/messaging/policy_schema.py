@@ -6,17 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from assets.messaging.journey_schema import (
-    Channel,
-    Country,
-    HexColor,
-    Identifier,
-    LocalTime,
-    MessageClass,
-    Percent,
-    Seconds,
-    Strict,
-)
+from assets.messaging.journey_schema import Channel, MessageClass
+from assets.messaging.yaml_types import Country, HexColor, Identifier, LocalTime, Percent, Seconds, Strict
 
 HttpsUrl = Annotated[str, Field(pattern=r"^https://[^\s\"'<>]+$")]
 Classes = Annotated[list[MessageClass], Field(min_length=1)]

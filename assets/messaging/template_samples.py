@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from assets.messaging.content import ContentRow
-from assets.messaging.journey_schema import CartAbandoned, Journey, Purchase, PurchaseInGroup, Step, minor
+from assets.messaging.journey_schema import Journey, Slot, Step
+from assets.messaging.yaml_types import minor
 
 if TYPE_CHECKING:
     from assets.messaging.journeys import Templates
@@ -44,7 +45,7 @@ def sample_content(
     lines = [sample_product(4 - index) | {"quantity": index + 1} for index in range(n_lines)]
     total = sum(line["price_minor"] * line["quantity"] for line in lines)
     is_b2b = journey.audience.customer_type == "b2b"
-    bought = isinstance(journey.trigger, PurchaseInGroup | Purchase)
+    gives = journey.trigger.gives
     slots = step.recommendations.slots if step.recommendations else []
     products = [sample_product(index) for index in range(n_products)]
     bought_lines = [line | {"amount_minor": line["price_minor"] * line["quantity"]} for line in lines]
@@ -58,17 +59,19 @@ def sample_content(
     offer: dict[str, Any] = {"expires_on": "2026-11-25"}
     if step.offer:
         offer |= {"kind": step.offer.kind, "value_minor": minor(step.offer.value), "code": step.offer.code}
+    elif "benefit" in gives:
+        offer |= {"kind": "coupon", "value_minor": 5_000, "code": "EKSEMPEL"}
     return {
         "customer": {
             "first_name": first_name,
             "is_member": journey.audience.is_member is True,
             "company_name": "Eksempel Kontor AS" if is_b2b else None,
         },
-        "order": order if bought else None,
-        "cart": cart if isinstance(journey.trigger, CartAbandoned) else None,
-        "trigger_product": sample_product(4) if bought else None,
-        "recommendations": {slot: products if slot in slots else [] for slot in ("also_bought", "accessories")},
-        "offer": offer if step.offer else None,
+        "order": order if "order" in gives else None,
+        "cart": cart if "cart" in gives else None,
+        "trigger_product": sample_product(4) if "product" in gives else None,
+        "recommendations": {slot: products if slot in slots else [] for slot in get_args(Slot)},
+        "offer": offer if "kind" in offer else None,
     }
 
 

@@ -13,16 +13,9 @@ from typing import Any
 import holidays
 import pyarrow as pa
 
-from assets.messaging.journey_schema import (
-    WEEKDAYS,
-    Broadcast,
-    CartAbandoned,
-    Journey,
-    PurchaseInGroup,
-    buckets,
-    minor,
-)
+from assets.messaging.journey_schema import Journey
 from assets.messaging.policy_schema import Policy
+from assets.messaging.yaml_types import buckets, minor
 
 Row = dict[str, Any]
 TEXT, TEXTS, INT, BIG, FLAG = pa.string(), pa.list_(pa.string()), pa.int32(), pa.int64(), pa.bool_()
@@ -48,10 +41,14 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("audience_countries", TEXTS),
         ("audience_personas", TEXTS),
         ("audience_stages", TEXTS),
+        ("audience_engagement", TEXTS),
         ("is_paused", FLAG),
+        ("enter_from", DAY),
+        ("enter_until", DAY),
         ("holdout_buckets", INT),
         ("goal", TEXT),
         ("entry_gap_days", INT),
+        ("once_per", TEXT),
         ("min_expected_value_minor", BIG),
         ("handoff", TEXT),
     ),
@@ -168,31 +165,23 @@ def _journey(key: str, journey: Journey) -> Row:
         "class": journey.message_class,
         "priority": journey.priority,
         "trigger_kind": journey.trigger.kind,
-        "trigger_params": json.dumps(_trigger_params(journey), sort_keys=True, ensure_ascii=False),
+        "trigger_params": json.dumps(journey.trigger.params(), sort_keys=True, ensure_ascii=False),
         "audience_customer_type": audience.customer_type,
         "audience_is_member": audience.is_member,
         "audience_countries": audience.countries,
         "audience_personas": audience.personas,
         "audience_stages": audience.stages,
+        "audience_engagement": audience.engagement,
         "is_paused": journey.paused,
+        "enter_from": journey.enter_from,
+        "enter_until": journey.enter_until,
         "holdout_buckets": buckets(journey.holdout_percent),
         "goal": None if journey.goal == "none" else journey.goal,
         "entry_gap_days": journey.entry_gap_days,
+        "once_per": journey.once_per,
         "min_expected_value_minor": minor(journey.min_expected_value),
         "handoff": journey.handoff,
     }
-
-
-def _trigger_params(journey: Journey) -> Row:
-    trigger = journey.trigger
-    if isinstance(trigger, PurchaseInGroup):
-        return {"groups": list(trigger.groups), "accessory_split": trigger.accessory_split}
-    if isinstance(trigger, CartAbandoned):
-        params: Row = {"idle_minutes": trigger.idle_minutes}
-        return params if trigger.min_value is None else params | {"min_value_minor": minor(trigger.min_value)}
-    if isinstance(trigger, Broadcast):
-        return {"weekday": WEEKDAYS.index(trigger.weekday) + 1, "at": trigger.at.strftime("%H:%M")}
-    return {}
 
 
 def _steps(key: str, journey: Journey) -> Iterator[Row]:

@@ -1,12 +1,53 @@
-{#- Rules that all trigger kinds share, so that a journey may combine any kind with any goal and entry gap. -#}
+{#- Rules that all trigger kinds share, so that a journey may combine any kind with any goal and entry rule. -#}
+
+{#- The kinds' models, in the order in which their anchors are put together. -#}
+{% macro trigger_models() -%}
+    {{ return([
+        'purchases_in_group', 'purchases_in_campaign', 'first_purchases', 'deliveries', 'related_products',
+        'replenishments', 'joined', 'web_visits', 'carts_abandoned', 'persona_changes', 'birthdays', 'benefits_unused',
+        'product_changes', 'event_sequences', 'broadcasts',
+    ]) }}
+{%- endmacro %}
+
+{#- The journeys of some kinds, with what every kind needs of them. -#}
+{% macro journeys_of(kinds) -%}
+    select * from {{ ref('int_triggers__journeys') }} where trigger_kind in ('{{ kinds | join("', '") }}')
+{%- endmacro %}
+
+{#- One parameter of a journey's trigger. -#}
+{% macro trigger_param(name, type='varchar', relation=none) -%}
+    cast({{ json_text((relation ~ '.' if relation else '') ~ 'trigger_params', '$.' ~ name) }} as {{ type }})
+{%- endmacro %}
 
 {#-
-  The anchors whose customer may enter: where a journey has an entry gap, an anchor counts only if it lies at least
-  that long after the one that counted before it. `anchors` holds the customer's whole history for such journeys.
+  Whether a product group is one of those that the journey's trigger names; every group is, where it names none.
+-#}
+{% macro in_trigger_groups(product_group, relation='journeys', path='$.groups') -%}
+    (
+        len({{ json_text_list(relation ~ '.trigger_params', path) }}) = 0
+        or list_contains({{ json_text_list(relation ~ '.trigger_params', path) }}, {{ product_group }})
+    )
+{%- endmacro %}
+
+{#-
+  The anchors whose customer may enter. With an entry gap an anchor counts only if it lies at least that long after
+  the one that counted before it; with `once_per` only the first of a calendar month, quarter or year counts.
+  `anchors` holds the customer's history for such journeys, as far back as int_triggers__journeys says.
 -#}
 {% macro entered_anchors(anchors) -%}
-    select {{ anchors }}.*
-    from {{ anchors }}
+    select numbered.*
+    from (
+        select
+            *,
+            row_number() over (
+                partition by
+                    journey,
+                    customer_id,
+                    case when once_per is not null then date_trunc(once_per, {{ local_day('anchor_at') }}) end
+                order by anchor_at, anchor
+            ) as nth_in_period
+        from {{ anchors }}
+    ) as numbered
     left join (
         select
             journey,
@@ -16,24 +57,62 @@
         where entry_gap_days is not null
         group by journey, customer_id
     ) as spaced using (journey, customer_id)
-    where {{ anchors }}.anchor_at >= {{ anchors }}.anchors_from
+    where numbered.anchor_at >= numbered.anchors_from
+        and (numbered.once_per is null or numbered.nth_in_period = 1)
         and (
-            {{ anchors }}.entry_gap_days is null
-            or list_contains(spaced.entries, {'at': {{ anchors }}.anchor_at, 'key': {{ anchors }}.anchor})
+            numbered.entry_gap_days is null
+            or list_contains(spaced.entries, {'at': numbered.anchor_at, 'key': numbered.anchor})
         )
 {%- endmacro %}
 
-{#- First valid order after the anchor, for the journeys whose goal it is. -#}
-{% macro orders_since(anchors, orders) -%}
+{#-
+  The columns in which every kind ends. The model may add joins behind it. `goals`: name → SQL of the instant at which
+  the goal was reached, for goals that only this kind can see. `still_holds`: SQL of whether what started the anchor is
+  still so; unknown counts as no longer so.
+-#}
+{% macro trigger_columns(
+    entered='entered', branch="'default'", order=none, product=none, cart=none, goals={}, evidence={}, still_holds='true'
+) -%}
     select
-        {{ anchors }}.journey,
-        {{ anchors }}.customer_id,
-        {{ anchors }}.anchor,
-        min({{ orders }}.ordered_at) as order_since_at
-    from {{ anchors }}
-    inner join {{ orders }}
-        on {{ anchors }}.customer_id = {{ orders }}.customer_id
-        and {{ orders }}.ordered_at > {{ anchors }}.anchor_at
-    where {{ anchors }}.goal = 'order_since_anchor' and {{ orders }}.is_valid
-    group by {{ anchors }}.journey, {{ anchors }}.customer_id, {{ anchors }}.anchor
+        {{ entered }}.customer_id,
+        {{ entered }}.journey,
+        {{ entered }}.anchor,
+        {{ entered }}.anchor_at,
+        {{ branch }} as branch,
+        {% if goals -%}
+        case
+            {{ entered }}.goal {% for name, reached_at in goals.items() %}when '{{ name }}' then {{ reached_at }} {% endfor %}
+        end
+        {%- else -%}
+        cast(null as timestamptz)
+        {%- endif %} as goal_reached_at,
+        {{ order or 'cast(null as varchar)' }} as reference_order_id,
+        {{ product or 'cast(null as varchar)' }} as reference_product_id,
+        {{ cart or 'cast(null as varchar)' }} as reference_cart_id,
+        {% if evidence -%}
+        '{' || concat_ws(
+            ',',
+            {% for name, value in evidence.items() -%}
+            {{ evidence_entry(name, value) }}{{ ',' if not loop.last }}
+            {% endfor %}
+        ) || '}'
+        {%- else -%}
+        '{}'
+        {%- endif %} as evidence,
+        {{ entered }}.received_on,
+        coalesce({{ still_holds }}, false) as still_holds
+    from {{ entered }}
+{%- endmacro %}
+
+{#-
+  Days with the month and day under which what is celebrated on them is written down: 29 February belongs to
+  28 February in years without one. `days` is a relation, `day` its column.
+-#}
+{% macro celebrated(days, day) -%}
+    select *, month({{ day }}) as celebrated_month, day({{ day }}) as celebrated_day
+    from {{ days }}
+    union all
+    select *, 2, 29
+    from {{ days }}
+    where month({{ day }}) = 2 and day({{ day }}) = 28 and day(last_day({{ day }})) = 28
 {%- endmacro %}

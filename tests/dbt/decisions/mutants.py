@@ -80,6 +80,8 @@ MUTANTS = [
         ("count(distinct recommendations.product_id)", "count(recommendations.product_id)"),
         ("carts.bought_order_id is not null", "carts.bought_order_id is null"),
         ("not coalesce(products.is_in_stock, false)", "coalesce(products.is_in_stock, false)"),
+        ("not contactability.still_holds", "false"),
+        ("contactability.visited_at is null", "contactability.visited_at is not null"),
     ),
     *_of(
         "int_decisions__assignment",

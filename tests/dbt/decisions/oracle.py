@@ -85,7 +85,8 @@ class Oracle(Inputs):
             "ALREADY_SENT": bool(sent) if m.is_exclusive else any(b["channel"] == m.channel for b in sent),
             "EXPIRED": m.expires_at <= self.as_of,
             "GOAL_REACHED": goal is not None and goal < self.as_of,
-            "CONDITION_FAILED": any(not self.holds(c, m, orders) for c in step["conditions"]),
+            "CONDITION_FAILED": not anchor["still_holds"]
+            or any(not self.holds(c, m, orders) for c in step["conditions"]),
             "OPEN_SERVICE_CASE": bool(cases) and not is_service,
             "OFFER_GUARD": step["offer_kind"] == "first_purchase" and bool(orders),
             "NOTHING_TO_SAY": needs_content and len(shown) < step["min_recommendations"] and not is_service,
@@ -106,6 +107,8 @@ class Oracle(Inputs):
             "order_since_anchor": bought_since,
             "cart_not_bought": not any(c["bought_order_id"] for c in carts),
             "reference_product_in_stock": any(p["is_in_stock"] for p in products),
+            "visit_since_anchor": anchor["visited_at"] is not None,
+            "no_visit_since_anchor": anchor["visited_at"] is None,
             "is_member": bool(self.customers.get(m.customer_id, {}).get("is_member")),
         }[condition]
 

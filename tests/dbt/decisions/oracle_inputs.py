@@ -15,7 +15,6 @@ from tests.dbt.decisions.oracle_rules import (
 from tests.dbt.decisions.relations import Row, Tables
 
 COUNTS_AS_SENT = {"SENDING", "ACCEPTED", "UNKNOWN", "DELIVERED", "BOUNCED", "COMPLAINED", "QUARANTINED"}
-TRIGGERS = ("purchases_in_group", "joined", "carts_abandoned", "broadcasts")
 
 
 @dataclass
@@ -103,7 +102,7 @@ class Inputs:
     def candidates(self) -> list[Message]:
         """Every message that is decided today or falls due later, one per channel."""
         messages = []
-        anchors = [row for kind in TRIGGERS for row in self.of(f"fct_trigger_{kind}")]
+        anchors = self.of("int_triggers__anchors")
         for anchor in anchors:
             journey = self.journeys.get(anchor["journey"])
             for step in self.of("stg_templates__journey_steps") if journey else ():

@@ -14,9 +14,9 @@ import pyarrow as pa
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 
-_TRIGGER = """customer_id varchar, journey varchar, anchor varchar, anchor_at timestamptz, branch varchar,
+_ANCHORS = """customer_id varchar, journey varchar, anchor varchar, anchor_at timestamptz, branch varchar,
     goal_reached_at timestamptz, reference_order_id varchar, reference_product_id varchar,
-    reference_cart_id varchar, evidence varchar, received_on date"""
+    reference_cart_id varchar, evidence varchar, received_on date, still_holds boolean, visited_at timestamptz"""
 
 INPUTS: Mapping[str, str] = {
     "staging.stg_templates__journeys": """policy_version varchar, journey varchar, class varchar, priority integer,
@@ -43,6 +43,7 @@ INPUTS: Mapping[str, str] = {
         state varchar, send_at timestamptz, sent_at timestamptz, permission_basis varchar, permission_id varchar""",
     "staging.stg_provider__events": """event_id varchar, occurred_at timestamptz, channel varchar, event varchar,
         message_id varchar, address varchar, campaign_id varchar, class varchar, received_on date""",
+    "intermediate.int_triggers__anchors": _ANCHORS,
     "intermediate.int_identity__aliases": "past_customer_id varchar, customer_id varchar",
     "intermediate.int_customers__contact_points": """customer_id varchar, channel varchar, address varchar,
         suppression_id varchar, permission_basis varchar, permission_id varchar""",
@@ -56,10 +57,6 @@ INPUTS: Mapping[str, str] = {
     "marts.dim_products": "product_id varchar, is_in_stock boolean",
     "marts.fct_orders": "order_id varchar, customer_id varchar, ordered_at timestamptz, is_valid boolean",
     "marts.fct_carts": "cart_id varchar, bought_order_id varchar",
-    "marts.fct_trigger_purchases_in_group": _TRIGGER,
-    "marts.fct_trigger_joined": _TRIGGER,
-    "marts.fct_trigger_carts_abandoned": _TRIGGER,
-    "marts.fct_trigger_broadcasts": _TRIGGER,
 }
 
 

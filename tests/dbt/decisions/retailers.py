@@ -17,6 +17,7 @@ CLASSES = ("post_purchase", "post_purchase", "lifecycle", "newsletter", "service
 MARKETING = ["post_purchase", "lifecycle", "newsletter"]
 CONDITIONS = (
     "no_order_since_anchor", "order_since_anchor", "cart_not_bought", "reference_product_in_stock", "is_member",
+    "visit_since_anchor", "no_visit_since_anchor",
 )  # fmt: skip
 CHANNELS = (
     [("email", False)],

@@ -118,9 +118,10 @@ class World(Retailer):
             "reference_cart_id": pick(("cart0", "cart0", "cart1", None)),
             "evidence": "{}",
             "received_on": anchor_at.date(),
+            "still_holds": not self.seldom(0.1),
+            "visited_at": anchor_at + timedelta(hours=1) if self.seldom(0.5) else None,
         }
-        kind = pick(("purchases_in_group", "joined", "carts_abandoned", "broadcasts"))
-        self.put(f"marts.fct_trigger_{kind}", row)
+        self.put("intermediate.int_triggers__anchors", row)
         if self.often(0.1):
             order = {"order_id": f"same-{number}", "customer_id": customer_id, "is_valid": True}
             self.put("marts.fct_orders", {**order, "ordered_at": anchor_at})
@@ -132,7 +133,7 @@ class World(Retailer):
 
     def anchors(self) -> list[Row]:
         """All anchors of all trigger kinds."""
-        return [row for name, rows in self.tables.items() if "fct_trigger" in name for row in rows]
+        return self.tables.get("intermediate.int_triggers__anchors", [])
 
     def class_of(self, journey: str) -> str:
         """The class of a journey."""
@@ -218,8 +219,8 @@ class World(Retailer):
             survivor, merged = self.random.sample(self.customer_ids, 2) if len(self.customer_ids) > 1 else ("", "")
             if merged and self.often(0.7):
                 self._merge(survivor, merged)
-        for rows in [rows for name, rows in self.tables.items() if "fct_trigger" in name]:
-            rows[:] = [row for row in rows if not self.often(0.08)]
+        anchors = self.tables.get("intermediate.int_triggers__anchors", [])
+        anchors[:] = [row for row in anchors if not self.often(0.08)]
         for customer_id in self.customer_ids:
             if self.often(0.2):
                 # A fact that arrived late.

@@ -2,19 +2,7 @@
 -- decided in
 -- this run (those that expired since the run before, too); the others fall due later and only hold a slot.
 with
-    anchors as (
-        select *
-        from {{ ref('fct_trigger_purchases_in_group') }}
-        union all
-        select *
-        from {{ ref('fct_trigger_joined') }}
-        union all
-        select *
-        from {{ ref('fct_trigger_carts_abandoned') }}
-        union all
-        select *
-        from {{ ref('fct_trigger_broadcasts') }}
-    ),
+    anchors as (select * from {{ ref('int_triggers__anchors') }}),
 
     journeys as (select * from {{ ref('stg_templates__journeys') }}),
 
@@ -87,6 +75,8 @@ with
             in_reach.reference_product_id,
             in_reach.reference_cart_id,
             in_reach.evidence,
+            in_reach.still_holds,
+            in_reach.visited_at,
             in_reach.is_due,
             in_reach.received_on
         from in_reach

@@ -82,7 +82,11 @@ with
                     {{ failed_condition('order_since_anchor', 'not coalesce(last_orders.last_order_at > contactability.anchor_at, false)') }},
                     {{ failed_condition('cart_not_bought', 'carts.bought_order_id is not null') }},
                     {{ failed_condition('reference_product_in_stock', 'not coalesce(products.is_in_stock, false)') }},
-                    {{ failed_condition('is_member', 'not coalesce(customers.is_member, false)') }}
+                    {{ failed_condition('is_member', 'not coalesce(customers.is_member, false)') }},
+                    {{ failed_condition('visit_since_anchor', 'contactability.visited_at is null') }},
+                    {{ failed_condition('no_visit_since_anchor', 'contactability.visited_at is not null') }},
+                    -- Asked of every anchor: nobody hears of a price that has gone up again.
+                    case when not contactability.still_holds then 'anchor_holds' end
                 ],
                 lambda condition:condition is not null
             ) as failed_conditions

@@ -1,22 +1,19 @@
--- Kind broadcast: on one weekday every customer is a candidate; the gates decide. Days ahead are delivered
--- only for
--- journeys that something else may have to yield to, or every run would carry weeks of newsletters for
--- nothing.
+-- Kind broadcast: on one weekday, or on single days, every customer is a candidate; the gates decide. Days ahead are
+-- delivered only for journeys that something else may have to yield to, or every run would carry weeks of newsletters
+-- for nothing.
 with
     journeys as (
         select
             *,
-            cast({{ json_text('trigger_params', '$.weekday') }} as integer) as weekday,
-            cast({{ json_text('trigger_params', '$.at') }} as time) as at_local
-        from {{ ref('int_triggers__journeys') }}
-        where trigger_kind = 'broadcast'
+            {{ trigger_param('weekday', 'integer') }} as weekday,
+            {{ json_text_list('trigger_params', '$.on') }} as single_days,
+            {{ trigger_param('at', 'time') }} as at_local
+        from ({{ journeys_of(['broadcast']) }})
     ),
 
     all_journeys as (select * from {{ ref('int_triggers__journeys') }}),
 
     customers as (select * from {{ ref('dim_customers') }}),
-
-    orders as (select * from {{ ref('fct_orders') }}),
 
     lowest as (select max(priority) as priority from all_journeys where class <> 'service'),
 
@@ -36,44 +33,26 @@ with
                 )
             ) as day(sent_on)
         where
-            isodow(day.sent_on) = journeys.weekday
+            (
+                isodow(day.sent_on) = journeys.weekday
+                or list_contains(journeys.single_days, strftime(day.sent_on, '%Y-%m-%d'))
+            )
             and (cast(day.sent_on as date) <= {{ run_date() }} or journeys.priority < lowest.priority)
     ),
 
     entered as (
-        -- No entry gap here: the weekday is the rhythm.
+        -- No entry rule here: the calendar is the rhythm.
         select
+            days.*,
             customers.customer_id,
-            days.journey,
             'date:' || days.journey || ':' || strftime(days.sent_on, '%Y-%m-%d') as anchor,
-            days.anchor_at,
-            days.goal,
             customers.first_seen_on as received_on
         from days
         cross join customers
         where days.anchor_at >= days.anchors_from and days.anchor_at < days.anchors_until
     ),
 
-    orders_since as ({{ orders_since('entered', 'orders') }}),
-
-    final as (
-        select
-            entered.customer_id,
-            entered.journey,
-            entered.anchor,
-            entered.anchor_at,
-            'default' as branch,
-            case
-                entered.goal when 'order_since_anchor' then orders_since.order_since_at
-            end as goal_reached_at,
-            cast(null as varchar) as reference_order_id,
-            cast(null as varchar) as reference_product_id,
-            cast(null as varchar) as reference_cart_id,
-            '{}' as evidence,
-            entered.received_on
-        from entered
-        left join orders_since using (journey, customer_id, anchor)
-    )
+    final as ({{ trigger_columns() }})
 
 select *
 from final

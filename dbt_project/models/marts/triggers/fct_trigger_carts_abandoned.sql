@@ -1,20 +1,15 @@
--- Kind cart_abandoned: a cart that lay untouched for the journey's time without being bought. The clock of
--- the steps
--- starts at the last change; a cart bought later stays an anchor, so that the ledger says why nothing was
--- sent.
+-- Kind cart_abandoned: a cart that lay untouched for the journey's time without being bought. The clock of the steps
+-- starts at the last change; a cart bought later stays an anchor, so that the ledger says why nothing was sent.
 with
     journeys as (
         select
             *,
-            cast({{ json_text('trigger_params', '$.idle_minutes') }} as bigint) as idle_minutes,
-            cast({{ json_text('trigger_params', '$.min_value_minor') }} as bigint) as min_value_minor
-        from {{ ref('int_triggers__journeys') }}
-        where trigger_kind = 'cart_abandoned'
+            {{ trigger_param('idle_minutes', 'bigint') }} as idle_minutes,
+            {{ trigger_param('min_value_minor', 'bigint') }} as min_value_minor
+        from ({{ journeys_of(['cart_abandoned']) }})
     ),
 
     carts as (select * from {{ ref('fct_carts') }} where customer_id is not null and n_items > 0),
-
-    orders as (select * from {{ ref('fct_orders') }}),
 
     anchors as (
         select
@@ -27,6 +22,7 @@ with
             carts.bought_at,
             journeys.goal,
             journeys.entry_gap_days,
+            journeys.once_per,
             journeys.anchors_from,
             carts.received_on
         from journeys
@@ -58,35 +54,14 @@ with
         group by cart_id
     ),
 
-    orders_since as ({{ orders_since('entered', 'orders') }}),
-
     final as (
-        select
-            entered.customer_id,
-            entered.journey,
-            entered.anchor,
-            entered.anchor_at,
-            'default' as branch,
-            case
-                entered.goal
-                when 'cart_bought'
-                then entered.bought_at
-                when 'order_since_anchor'
-                then orders_since.order_since_at
-            end as goal_reached_at,
-            cast(null as varchar) as reference_order_id,
-            dearest.product_id as reference_product_id,
-            entered.cart_id as reference_cart_id,
-            '{' || concat_ws(
-                ',',
-                {{ evidence_entry('cart', 'entered.cart_id') }},
-                {{ evidence_entry('product', 'dearest.product_id') }}
-            )
-            || '}' as evidence,
-            entered.received_on
-        from entered
+        {{ trigger_columns(
+            product='dearest.product_id',
+            cart='entered.cart_id',
+            goals={'cart_bought': 'entered.bought_at'},
+            evidence={'cart': 'entered.cart_id', 'product': 'dearest.product_id'},
+        ) }}
         left join dearest on entered.cart_id = dearest.cart_id
-        left join orders_since using (journey, customer_id, anchor)
     )
 
 select *

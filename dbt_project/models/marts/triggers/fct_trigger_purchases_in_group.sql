@@ -1,12 +1,6 @@
--- Kinds purchase_in_group (a valid order with an article of the journey's groups) and purchase (any valid
--- order).
--- The branch says whether the buyer has an accessory to the group: bought with it, since, or shortly before.
+-- Kinds purchase_in_group (a valid order with an article of the journey's groups) and purchase (any valid order). The branch says whether the buyer has an accessory to the group: bought with it, since, or shortly before.
 with
-    journeys as (
-        select *
-        from {{ ref('int_triggers__journeys') }}
-        where trigger_kind in ('purchase_in_group', 'purchase')
-    ),
+    journeys as ({{ journeys_of(['purchase_in_group', 'purchase']) }}),
 
     order_lines as (
         -- Valid lines: of a valid order, and not sent back entirely.
@@ -55,6 +49,7 @@ with
             list(distinct trigger_lines.product_group) as product_groups,
             any_value(trigger_lines.goal) as goal,
             any_value(trigger_lines.entry_gap_days) as entry_gap_days,
+            any_value(trigger_lines.once_per) as once_per,
             any_value(trigger_lines.anchors_from) as anchors_from,
             coalesce(
                 any_value({{ json_text('trigger_lines.trigger_params', '$.accessory_split') }}) = 'true',
@@ -100,42 +95,26 @@ with
         group by entered_groups.journey, entered_groups.customer_id, entered_groups.anchor
     ),
 
-    orders_since as ({{ orders_since('entered', 'orders') }}),
-
     final as (
-        select
-            entered.customer_id,
-            entered.journey,
-            entered.anchor,
-            entered.anchor_at,
-            case
-                when not entered.is_split
-                then 'default'
-                when with_accessory.accessory_order_id is not null
-                then 'with_accessory'
-                else 'without_accessory'
-            end as branch,
-            case
-                entered.goal
-                when 'order_since_anchor'
-                then orders_since.order_since_at
-                when 'accessory_bought'
-                then with_accessory.accessory_bought_at
-            end as goal_reached_at,
-            entered.reference_order_id,
-            entered.reference_product_id,
-            cast(null as varchar) as reference_cart_id,
-            '{' || concat_ws(
-                ',',
-                {{ evidence_entry('order', 'entered.reference_order_id') }},
-                {{ evidence_entry('product', 'entered.reference_product_id') }},
-                {{ evidence_entry('accessory_order', 'with_accessory.accessory_order_id') }}
-            )
-            || '}' as evidence,
-            entered.received_on
-        from entered
+        {{ trigger_columns(
+            branch="""
+                case
+                    when not entered.is_split
+                    then 'default'
+                    when with_accessory.accessory_order_id is not null
+                    then 'with_accessory'
+                    else 'without_accessory'
+                end""",
+            order='entered.reference_order_id',
+            product='entered.reference_product_id',
+            goals={'accessory_bought': 'with_accessory.accessory_bought_at'},
+            evidence={
+                'order': 'entered.reference_order_id',
+                'product': 'entered.reference_product_id',
+                'accessory_order': 'with_accessory.accessory_order_id',
+            },
+        ) }}
         left join with_accessory using (journey, customer_id, anchor)
-        left join orders_since using (journey, customer_id, anchor)
     )
 
 select *

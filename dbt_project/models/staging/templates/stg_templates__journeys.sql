@@ -17,10 +17,14 @@ with
             cast(audience_countries as varchar[]) as audience_countries,
             cast(audience_personas as varchar[]) as audience_personas,
             cast(audience_stages as varchar[]) as audience_stages,
+            cast(audience_engagement as varchar[]) as audience_engagement,
             cast(is_paused as boolean) as is_paused,
+            cast(enter_from as date) as enter_from,
+            cast(enter_until as date) as enter_until,
             cast(holdout_buckets as integer) as holdout_buckets,
             cast(goal as varchar) as goal,
             cast(entry_gap_days as integer) as entry_gap_days,
+            cast(once_per as varchar) as once_per,
             cast(min_expected_value_minor as bigint) as min_expected_value_minor,
             cast(handoff as varchar) as handoff
         from source

@@ -10,5 +10,7 @@ where
         'order_since_anchor',
         'cart_not_bought',
         'reference_product_in_stock',
-        'is_member'
+        'is_member',
+        'visit_since_anchor',
+        'no_visit_since_anchor'
     )
