@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal, cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from assets.messaging.channels.addresses import AddressError, parse
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -33,6 +35,9 @@ class Settings:
     find every message expired).
     `ledger_url` (SQLAlchemy) names a database for the outbox ledger where several hosts send; without it the
     ledger is the file `ledger.sqlite` in the home.
+    `email_via` and `sms_via` say how messages leave: `file` (whole batches, `files_to` may name an fsspec address
+    elsewhere, such as s3://bucket/path), or the address of a server that takes them one by one; all addresses and
+    their options stand in `assets/messaging/channels/addresses.py`. They may hold passwords.
     `approval` says whether a batch may leave without a person's consent to its hash.
     """
 
@@ -46,8 +51,11 @@ class Settings:
     clock: Clock = "wall"
     approval: Approval = "manual"
     kill_switch: bool = False
-    secret_key: str | None = None
-    ledger_url: str | None = None
+    secret_key: str | None = field(default=None, repr=False)
+    ledger_url: str | None = field(default=None, repr=False)
+    email_via: str = field(default="file", repr=False)
+    sms_via: str = field(default="file", repr=False)
+    files_to: str | None = None
     public_url: str = "https://fredning.example"
     first_run_date: date = date(2026, 1, 1)
     # Models that dbt builds side by side. More than cores: while one waits for Python, others compute.
@@ -81,6 +89,10 @@ class Settings:
     @property
     def outbox_dir(self) -> Path:
         return self.home / "outbox"
+
+    @property
+    def spool_dir(self) -> Path:
+        return self.home / "spool"
 
     @property
     def previews_dir(self) -> Path:
@@ -143,6 +155,11 @@ class Settings:
             ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError):
             problems.append(f"FREDNING_TIMEZONE={zone!r}: not a time zone of the IANA database")
+        for channel in ("email", "sms"):
+            try:
+                parse(channel, text(f"{channel}_via".upper(), "file"))
+            except AddressError as error:
+                problems.append(f"FREDNING_{channel.upper()}_VIA {error}")
         secret = env.get("FREDNING_SECRET_KEY", "")
         if secret and len(secret) < 32:
             problems.append("FREDNING_SECRET_KEY: must have at least 32 characters")
@@ -159,6 +176,9 @@ class Settings:
             kill_switch=choice("KILL_SWITCH", "off", ("on", "off")) == "on",
             secret_key=secret or None,
             ledger_url=text("LEDGER_URL", "") or None,
+            email_via=text("EMAIL_VIA", default.email_via),
+            sms_via=text("SMS_VIA", default.sms_via),
+            files_to=text("FILES_TO", "") or None,
             public_url=text("PUBLIC_URL", default.public_url).rstrip("/"),
             first_run_date=day("FIRST_RUN_DATE", default.first_run_date),
             threads=count("THREADS", default.threads),

@@ -13,6 +13,8 @@ from assets.messaging.states import OPEN, State
 
 AUTO = "auto"
 PLANNED, HELD_BACK, APPROVED, STOPPED = "PLANNED", "HELD_BACK", "APPROVED", "STOPPED"
+# In the spool: workers send its messages one by one as they fall due.
+RELEASED = "RELEASED"
 WAITING = (PLANNED, HELD_BACK, APPROVED, STOPPED)
 
 
@@ -25,21 +27,22 @@ def approve(outbox: Outbox, sha256: str, by: str, now: datetime) -> str:
 
     The next hand-off of its day sends it, if its messages still have the very bytes that were approved.
     """
-    return _decide(outbox, sha256, {"state": APPROVED, "reason": None, "approved_by": by, "approved_at": now})
+    changes: dict[str, object] = {"state": APPROVED, "reason": None, "approved_by": by, "approved_at": now}
+    return _decide(outbox, sha256, changes, WAITING)
 
 
 def stop_batch(outbox: Outbox, sha256: str, by: str) -> str:
-    """Keep a waiting batch back until a person approves it, whatever the configuration says."""
+    """Keep a batch, or what is left of it, back until a person approves it, whatever the configuration says."""
     changes: dict[str, object] = {
         "state": STOPPED,
         "reason": f"stopped by {by}",
         "approved_by": None,
         "approved_at": None,
     }
-    return _decide(outbox, sha256, changes)
+    return _decide(outbox, sha256, changes, (*WAITING, RELEASED))
 
 
-def _decide(outbox: Outbox, sha256: str, changes: dict[str, object]) -> str:
+def _decide(outbox: Outbox, sha256: str, changes: dict[str, object], waiting: tuple[str, ...]) -> str:
     if len(sha256) < 8 or not all(digit in "0123456789abcdef" for digit in sha256):
         raise ApprovalRefused("give at least the first 8 hexadecimal digits of the batch's hash")
     with outbox.transaction() as tx:
@@ -51,7 +54,7 @@ def _decide(outbox: Outbox, sha256: str, changes: dict[str, object]) -> str:
         if len(found) > 1:
             raise ApprovalRefused(f"{len(found)} batches begin with {sha256}; give more digits")
         batch_id, state = found[0]
-        if state not in WAITING:
+        if state not in waiting:
             raise ApprovalRefused(f"batch {batch_id} is {state} and waits for nobody")
         tx.execute(sa.update(batches).where(batches.c.batch_id == batch_id).values(**changes))
         return str(batch_id)

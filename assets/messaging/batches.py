@@ -51,6 +51,7 @@ class Prepared:
     template_version: str
     template: bytes | None
     ledger_row: dict[str, Any]
+    timezone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ def prepare(
                 made.template_version,
                 made.template,
                 {**kept, "request_hash": hashed},
+                row.get("timezone") or "",
             )
         )
     return done

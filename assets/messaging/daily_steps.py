@@ -4,27 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 import duckdb
 
+from assets.messaging.channels import configured
 from assets.messaging.channels.file import FileChannel, own_staging
-from assets.messaging.clock import clock_for
+from assets.messaging.clock import Clock, FixedClock, WallClock, clock_for
+from assets.messaging.doubts import settle_doubts
 from assets.messaging.handoff import HandOff, HandOffReport
 from assets.messaging.journeys import load_templates, policy_version
+from assets.messaging.limits import Caps
 from assets.messaging.outbox import Outbox
 from assets.messaging.planning import Planner
+from assets.messaging.policy_schema import Policy
 from assets.messaging.provider_events import ARRIVED, FAILED, EventReport, apply_provider_events
 from assets.messaging.reconcile import Reconciliation, reconcile
 from assets.messaging.render import Renderer
 from assets.messaging.rendering import RenderedMessages
 from assets.messaging.run_content import WarehouseContent
+from assets.messaging.sending_windows import SendingHours
+from assets.messaging.spool import Spool
+from assets.messaging.worker import Worker
 from orchestration.settings import Settings
 
 # Events are applied again and again without effect; this only bounds the work of a day.
 EVENT_DAYS = timedelta(days=30)
 PAGE = 20_000
+# Where a worker on a replayed day stands: all its messages are due, and the sending hours are not over.
+LAST_MINUTE = time(19, 59)
 
 
 def day_of(partition_key: str) -> date:
@@ -41,17 +50,21 @@ def planner(settings: Settings, run_date: date, outbox: Outbox) -> Planner:
     """A planner over the warehouse's decisions and the installation's templates."""
     source = RenderedMessages(_renderer(settings, policy_version(settings.templates_dir)))
     content = WarehouseContent(settings.warehouse_path, run_date)
-    return Planner(settings, run_date, outbox, content, source)
+    return Planner(settings, run_date, outbox, content, source, one_by_one=configured.one_by_one(settings))
 
 
 def file_channel(settings: Settings) -> FileChannel:
-    """The file drop into this installation's outbox; only looks until something is staged."""
-    return FileChannel(settings.outbox_dir, settings.home / "staging")
+    """The file drop of this installation; only looks until something is staged."""
+    return configured.file_channel(settings, settings.home / "staging")
+
+
+def _policy(settings: Settings) -> Policy:
+    return _renderer(settings, policy_version(settings.templates_dir)).templates.policy
 
 
 @contextmanager
 def _staging_channel(settings: Settings) -> Iterator[FileChannel]:
-    channel = FileChannel(settings.outbox_dir, own_staging(settings.home / "staging"))
+    channel = configured.file_channel(settings, own_staging(settings.home / "staging"))
     try:
         yield channel
     finally:
@@ -64,13 +77,32 @@ def look_around(
     """Find out what became of messages whose sender died."""
     with _staging_channel(settings) as channel:
         now = clock_for(settings, run_date).now()
-        return reconcile(outbox, channel, now, senders_are_gone=senders_are_gone)
+        found = reconcile(outbox, channel, now, senders_are_gone=senders_are_gone)
+    settle_doubts(outbox, configured.message_channels(settings), found, senders_are_gone=senders_are_gone)
+    return found
 
 
 def hand_off(settings: Settings, run_date: date, outbox: Outbox) -> HandOffReport:
-    """Hand the day's messages off."""
+    """Hand the day's messages off; those that leave one by one are released to the workers."""
+    clock, caps = clock_for(settings, run_date), Caps(**_policy(settings).caps.model_dump())
     with _staging_channel(settings) as channel:
-        return HandOff(planner(settings, run_date, outbox), channel, clock_for(settings, run_date)).run()
+        work = HandOff(planner(settings, run_date, outbox), channel, clock, caps, spool=Spool(settings.spool_dir))
+        return work.run()
+
+
+def worker(settings: Settings, outbox: Outbox, run_date: date | None = None) -> Worker:
+    """A worker over the channels that send one by one.
+
+    Where a run stands still on its day (`clock` is `run_date`), the worker stands at the end of its sending hours.
+    """
+    clock: Clock = WallClock()
+    if settings.clock == "run_date":
+        if run_date is None:
+            raise ValueError("with FREDNING_CLOCK=run_date a worker needs the day to stand on")
+        clock = FixedClock(datetime.combine(run_date, LAST_MINUTE, tzinfo=settings.zone).astimezone(UTC))
+    hours = SendingHours(_policy(settings).sending_windows, settings.zone)
+    channels, threads = configured.message_channels(settings), configured.threads(settings)
+    return Worker(settings, outbox, Spool(settings.spool_dir), channels, clock, hours, threads)
 
 
 def take_in_events(settings: Settings, outbox: Outbox, run_date: date) -> EventReport:

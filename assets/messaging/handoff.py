@@ -27,8 +27,10 @@ from assets.messaging.manifest import manifest_name, record, templates_of
 from assets.messaging.outbox import Claim
 from assets.messaging.planning import Planner, PlanReport
 from assets.messaging.reconcile import Reconciliation, reconcile, settle
+from assets.messaging.released import release
 from assets.messaging.run_content import Group
 from assets.messaging.sending import Overtaken, Permissions, accept, begin, expire_open, recheck
+from assets.messaging.spool import Spool
 from assets.messaging.states import OPEN, State
 
 Verdicts = dict[tuple[str, str], limits.Verdict]
@@ -45,6 +47,7 @@ class HandOffReport:
     plan: PlanReport
     n_accepted: int = 0
     sent: list[str] = field(default_factory=list)
+    released: list[str] = field(default_factory=list)
     held: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     reconciled: Reconciliation = field(default_factory=Reconciliation)
@@ -59,6 +62,7 @@ class HandOff:
     clock: Clock
     caps: limits.Caps = field(default_factory=limits.Caps)
     failpoint: Callable[[str], None] = _nothing
+    spool: Spool | None = None
 
     def run(self) -> HandOffReport:
         """Reconcile, plan, and send what may be sent. Safe to repeat, and to run twice at once."""
@@ -131,6 +135,12 @@ class HandOff:
             return
         approvals.let_through(outbox, batch.batch_id, ids, now)
         self.failpoint("approved")
+        if batch.group.channel in self.planner.one_by_one:
+            assert self.spool is not None, "a channel that sends one by one needs a spool"
+            release(outbox, self.spool, batch)
+            self.failpoint("released")
+            report.released.append(batch.batch_id)
+            return
         claim = outbox.claim(batch.batch_id, ids)
         self.failpoint("claimed")
         try:

@@ -135,6 +135,22 @@ suppressions = sa.Table(
     sa.Column("at", Instant, nullable=False),
 )
 
+# When a channel may send its next message: one pace for all workers, on whichever host.
+pace = sa.Table(
+    "pace",
+    METADATA,
+    sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("free_at", Instant, nullable=False),
+)
+
+# When a message that was deferred may be tried again.
+deferrals = sa.Table(
+    "deferrals",
+    METADATA,
+    sa.Column("message_id", sa.Text, primary_key=True),
+    sa.Column("until", Instant, nullable=False),
+)
+
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # The driver must not open transactions of its own: every one of ours starts as a writer (below).

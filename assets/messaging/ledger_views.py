@@ -38,6 +38,23 @@ def life_of(outbox: Outbox, message_id: str) -> list[dict[str, Any]]:
     return _rows(outbox, query.order_by(transitions.c.seq))
 
 
+def dead_letters(outbox: Outbox, run_date: date | None = None) -> list[dict[str, Any]]:
+    """What was not sent, grouped by error, with the most attempts of one message and the id of one as example."""
+    keys = [messages.c[name] for name in ("run_date", "journey", "channel", "state", "error")]
+    figures = (
+        sa.func.max(messages.c.attempt).label("attempts"),
+        sa.func.count().label("n"),
+        sa.func.min(messages.c.message_id).label("example"),
+    )
+    failed = sa.or_(
+        messages.c.state.in_((State.REJECTED, State.QUARANTINED)),
+        sa.and_(messages.c.state == State.HELD, messages.c.error.is_not(None)),
+        sa.and_(messages.c.state == State.EXPIRED, messages.c.attempt > 0),
+    )
+    query = sa.select(*keys, *figures).where(failed).group_by(*keys).order_by(*keys)
+    return _rows(outbox, query if run_date is None else query.where(messages.c.run_date == run_date))
+
+
 def resolve(outbox: Outbox, batch_id: str, *, was_sent: bool, by: str, now: datetime) -> int:
     """A person's verdict over a batch's QUARANTINED messages, after looking at the provider's side."""
     target = State.ACCEPTED if was_sent else State.REJECTED

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """When a run is held back for a person.
+    """When a run is held back for a person; the numbers in force stand in `policy.yml`.
 
     `max_messages` caps one journey's messages of one day outright. `max_ratio` compares them with the
     median of the journey's past days; with fewer than `min_past_runs` of them there is no verdict,

@@ -89,6 +89,10 @@ class Outbox:
         with self.engine.begin() as tx:
             yield tx
 
+    def now(self) -> datetime:
+        """The instant by which leases, pauses and the log go: real time, also when a past day is replayed."""
+        return self._now()
+
     def insert_new(self, table: sa.Table) -> Any:
         """An insert that leaves an existing row alone: how two planners of one day meet in peace."""
         dialect = postgresql if self.engine.dialect.name == "postgresql" else sqlite
@@ -196,10 +200,12 @@ class Outbox:
         target: State,
         *,
         fence: int | None = None,
+        new_lease: dict[str, Any] | None = None,
         **changes: Any,
     ) -> list[str]:
         """`move` inside a transaction. With a fence, only messages still claimed under that number."""
         check_move(sources, target)
+        changes |= new_lease or {}
         guard = messages.c.state.in_(sorted(sources))
         if fence is not None:
             guard = sa.and_(guard, messages.c.fence == fence)
@@ -234,19 +240,23 @@ class Outbox:
         """Take those of the messages that are approved, for this worker, under one new fence number."""
         claimed: list[str] = []
         with self.transaction() as tx:
-            raised = sa.update(meta).values(fence=meta.c.fence + 1).returning(meta.c.fence)
-            fence = int(tx.execute(raised).scalar_one())
-            lease = {"lease_owner": self.owner, "lease_until": self._now() + LEASE}
+            lease = self.new_lease(tx)
             for chunk in _chunks(message_ids):
                 statement = (
                     sa.update(messages)
                     .where(messages.c.message_id.in_(chunk), messages.c.batch_id == batch_id)
                     .where(messages.c.state == State.APPROVED)
-                    .values(state=State.CLAIMED, fence=fence, **lease)
+                    .values(state=State.CLAIMED, **lease)
                     .returning(messages.c.message_id)
                 )
                 claimed += self._log(tx, tx.execute(statement).scalars().all(), State.CLAIMED, None)
-        return Claim(fence, tuple(sorted(claimed)))
+        return Claim(int(lease["fence"]), tuple(sorted(claimed)))
+
+    def new_lease(self, tx: sa.Connection) -> dict[str, Any]:
+        """What a claimed row notes about its worker, under a fence number that nobody had before."""
+        raised = sa.update(meta).values(fence=meta.c.fence + 1).returning(meta.c.fence)
+        fence = int(tx.execute(raised).scalar_one())
+        return {"fence": fence, "lease_owner": self.owner, "lease_until": self._now() + LEASE}
 
     def still_held(self, claim: Claim) -> Claim:
         """The claim without the messages that have meanwhile been suppressed, expired or taken over."""

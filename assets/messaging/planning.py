@@ -10,10 +10,13 @@ from datetime import date
 from assets.messaging.approvals import HELD_BACK
 from assets.messaging.batches import MAX_BATCH, Batch, Poison, Prepared, check_rendered, make_batch, prepare
 from assets.messaging.outbox import Outbox
-from assets.messaging.rendering import MessageSource
+from assets.messaging.rendering import Format, MessageSource
 from assets.messaging.run_content import Content, Group, Row
 from assets.messaging.states import OPEN, State
 from orchestration.settings import Settings
+
+# Whole mails lie in memory while their batch is made; of merge fields far more fit.
+ONE_BY_ONE_BATCH = 2_000
 
 
 @dataclass(slots=True)
@@ -37,6 +40,8 @@ class Planner:
     content: Content
     source: MessageSource
     max_batch: int = MAX_BATCH
+    # Channels whose messages leave one by one: there a mail is written out whatever the journey asks for.
+    one_by_one: frozenset[str] = frozenset()
 
     def plan(self) -> tuple[PlanReport, list[tuple[str, int]]]:
         """Plan everything and send nothing; returns the names and sizes of the batches that wait."""
@@ -50,7 +55,8 @@ class Planner:
 
     def batches(self, group: Group, report: PlanReport) -> Iterator[Batch]:
         """The batches of a group whose messages are still to be sent."""
-        for rows in self.content.pages(group, self.max_batch):
+        size = min(self.max_batch, ONE_BY_ONE_BATCH) if group.channel in self.one_by_one else self.max_batch
+        for rows in self.content.pages(group, size):
             yield from self._page(group, rows, report)
 
     def _page(self, group: Group, rows: Sequence[Row], report: PlanReport) -> list[Batch]:
@@ -62,7 +68,7 @@ class Planner:
                 still_open.append(row)
             else:
                 report.already[entry.state] += 1
-        handoff = self.source.handoff(group.channel, group.journey)
+        handoff = self._format(group)
         done = prepare(self.settings, self.run_date, still_open, self.source, handoff)
         self._put_aside(done.poison, report)
 
@@ -88,6 +94,11 @@ class Planner:
             report.n_planned += self.outbox.plan(batch.ledger_row(), rows_of_ledger)
             planned.append(batch)
         return planned
+
+    def _format(self, group: Group) -> Format:
+        if group.channel == "email" and group.channel in self.one_by_one:
+            return "eml"
+        return self.source.handoff(group.channel, group.journey)
 
     def _without_unwritable(self, fresh: list[Prepared], rows: Sequence[Row], report: PlanReport) -> list[Prepared]:
         """Full mails and SMS have been written out already; of merge fields it must be proved that they can be."""

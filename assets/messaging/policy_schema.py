@@ -61,6 +61,13 @@ class Paused(Strict):
     sms: bool = False
 
 
+class VolumeCaps(Strict):
+    max_messages: Annotated[int, Field(ge=1)] = 250_000
+    max_ratio: Annotated[float, Field(gt=1)] = 5.0
+    min_past_runs: Annotated[int, Field(ge=1)] = 5
+    always_fine: Annotated[int, Field(ge=0)] = 200
+
+
 class Policy(Strict):
     rules: Annotated[list[PolicyRule], Field(min_length=1)]
     sending_windows: SendingWindows
@@ -70,6 +77,7 @@ class Policy(Strict):
     soft_opt_in: SoftOptIn
     guards: Guards
     paused: Paused = Paused()
+    caps: VolumeCaps = VolumeCaps()
 
 
 class Legal(Strict):

@@ -42,7 +42,8 @@ def reconcile(outbox: Outbox, channel: FileChannel, now: datetime, *, senders_ar
         ids = sorted(set(tx.execute(uncertain).scalars()))
     for batch_id in ids:
         batch = outbox.batch(batch_id)
-        if batch is not None:
+        # Only files have a manifest; messages that leave one by one are `doubts`.
+        if batch is not None and batch["manifest"] is not None:
             settle(outbox, channel, batch, now, done, sender_is_gone=senders_are_gone)
     return done
 

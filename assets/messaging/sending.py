@@ -22,7 +22,7 @@ OPT_OUT = "unsubscribed"
 
 
 # All that permission and expiry depend on.
-_ASKED = [
+ASKED = [
     messages.c[name] for name in ("message_id", "address_key", "channel", "permission_basis", "send_at", "expires_at")
 ]
 
@@ -60,9 +60,9 @@ class Permissions:
 def recheck(outbox: Outbox, batch_id: str, states: Collection[State], permissions: Permissions, now: datetime) -> None:
     """Suppress what lost its permission and expire what came too late, among a batch's open messages."""
     with outbox.transaction() as tx:
-        query = sa.select(*_ASKED).where(messages.c.batch_id == batch_id, messages.c.state.in_(states))
+        query = sa.select(*ASKED).where(messages.c.batch_id == batch_id, messages.c.state.in_(states))
         rows = [dict(row) for row in tx.execute(query.order_by(messages.c.message_id)).mappings()]
-        for reason, ids in _objections(tx, rows, permissions).items():
+        for reason, ids in objections(tx, rows, permissions).items():
             outbox.move_in(tx, ids, states, State.SUPPRESSED, reason=reason)
         late = [r["message_id"] for r in rows if r["expires_at"] and r["expires_at"] <= max(r["send_at"], now)]
         outbox.move_in(tx, late, states, State.EXPIRED, reason="EXPIRED")
@@ -85,9 +85,9 @@ def begin(
     the caller then makes the file anew. Raises `Overtaken` if the claim is no longer this worker's.
     """
     with outbox.transaction() as tx:
-        query = sa.select(*_ASKED).where(messages.c.state == State.CLAIMED, messages.c.fence == claim.fence)
+        query = sa.select(*ASKED).where(messages.c.state == State.CLAIMED, messages.c.fence == claim.fence)
         rows = [dict(row) for row in tx.execute(query).mappings()]
-        if _objections(tx, rows, permissions):
+        if objections(tx, rows, permissions):
             return False
         started = outbox.move_in(
             tx,
@@ -127,7 +127,8 @@ def mark_sent(tx: sa.Connection, batch_id: str, now: datetime) -> None:
     )
 
 
-def _objections(tx: sa.Connection, rows: list[dict[str, Any]], permissions: Permissions) -> dict[str, list[str]]:
+def objections(tx: sa.Connection, rows: list[dict[str, Any]], permissions: Permissions) -> dict[str, list[str]]:
+    """The messages among these that may not start, by reason."""
     suppressed = suppressed_in(tx, {(row["address_key"], row["channel"]) for row in rows})
     found: dict[str, list[str]] = {}
     for row in rows:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from orchestration.commands.outbox_work import dead_letters, work
 from orchestration.commands.shared import (
     DAY,
     counted,
@@ -261,3 +262,7 @@ def resolve(batch_id: str, was_sent: bool, by: str) -> None:
     click.echo(
         f"{counted(n, 'message')} settled {verdict}, by {by}." if n else f"Nothing in {batch_id} needs a verdict."
     )
+
+
+outbox.add_command(work)
+outbox.add_command(dead_letters)

@@ -1,0 +1,82 @@
+"""`fredning outbox work` and what belongs to it: sending one by one, and messages that a person should look at."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from orchestration.commands.shared import DAY, counted, opened_ledger, print_table, settings_or_exit
+
+if TYPE_CHECKING:
+    from assets.messaging.worker import WorkReport
+
+
+@click.command(epilog="Example:  fredning outbox work --once")
+@click.option("--once", is_flag=True, help="Send what is due now and end, instead of waiting for more.")
+@click.option("--date", "run_date", type=DAY, default=None, help="With FREDNING_CLOCK=run_date: the day to stand on.")
+def work(once: bool, run_date: date | None) -> None:
+    """Send released messages one by one, each at its instant.
+
+    Needed where FREDNING_EMAIL_VIA or FREDNING_SMS_VIA names a server: runs then release their approved batches to
+    it. May be started several times, and stopped at any time.
+    """
+    from assets.messaging import daily_steps
+    from assets.messaging.channels.configured import one_by_one
+
+    settings = settings_or_exit()
+    if not one_by_one(settings):
+        raise click.ClickException(
+            "Every channel hands off files, which needs no worker. FREDNING_EMAIL_VIA=smtp://… or "
+            "FREDNING_SMS_VIA=kannel://… name servers; README, “Channels”, has the list."
+        )
+    if settings.clock == "run_date" and run_date is None:
+        raise click.ClickException("FREDNING_CLOCK=run_date stands still on a day: name it with --date YYYY-MM-DD.")
+    with opened_ledger(settings) as ledger:
+        worker = daily_steps.worker(settings, ledger, run_date)
+        if once:
+            _say(worker.run_once())
+            return
+        try:
+            worker.run_forever(_say)
+        except KeyboardInterrupt:
+            click.echo("Stopped. Messages in the air are settled at the next start.")
+
+
+def _say(report: WorkReport) -> None:
+    moved = ", ".join(f"{n:,} {state}" for state, n in sorted(report.moved.items()) if n)
+    if moved:
+        click.echo(f"Attempted: {moved}")
+    found = report.reconciled
+    for n, meaning in (
+        (found.accepted, "of those in doubt had been sent"),
+        (found.deferred, "of those in doubt had not left and may be sent again"),
+        (found.unknown, "still in doubt: the provider's events will tell, or a person after a day"),
+        (found.quarantined, "need a person: `fredning outbox resolve`"),
+    ):
+        if n:
+            click.echo(f"{counted(n, 'message')} {meaning}")
+    if report.is_stopped:
+        click.echo("Everything is stopped: `fredning outbox resume`.")
+    for remark in report.remarks:
+        click.echo(f"- {remark}")
+
+
+@click.command("dead-letters", epilog="Example:  fredning outbox dead-letters --date 2026-11-20")
+@click.option("--date", "run_date", type=DAY, default=None, help="Only messages decided for this day.")
+def dead_letters(run_date: date | None) -> None:
+    """List messages that were not sent and why, by error.
+
+    Refused for good, given up for the day after several attempts, put aside as poison, or waiting for a person.
+    What is HELD is decided anew by the next run of a day; run the same day again to try it at once.
+    """
+    from assets.messaging.ledger_views import dead_letters as listed
+
+    with opened_ledger(settings_or_exit()) as ledger:
+        found = listed(ledger, run_date)
+    if not found:
+        click.echo("There are no dead letters.")
+        return
+    columns = ("run_date", "journey", "channel", "state", "error", "attempts", "n", "example")
+    print_table([name.replace("_", " ") for name in columns], [[row[name] for name in columns] for row in found])
