@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from assets.messaging.channels.addresses import AddressError, parse
-
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 Clock = Literal["wall", "run_date"]
@@ -155,11 +153,6 @@ class Settings:
             ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError):
             problems.append(f"FREDNING_TIMEZONE={zone!r}: not a time zone of the IANA database")
-        for channel in ("email", "sms"):
-            try:
-                parse(channel, text(f"{channel}_via".upper(), "file"))
-            except AddressError as error:
-                problems.append(f"FREDNING_{channel.upper()}_VIA {error}")
         secret = env.get("FREDNING_SECRET_KEY", "")
         if secret and len(secret) < 32:
             problems.append("FREDNING_SECRET_KEY: must have at least 32 characters")

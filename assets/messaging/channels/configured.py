@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from assets.messaging import reports, signatures
-from assets.messaging.channels.addresses import Address, parse
+from assets.messaging.channels.addresses import Address, AddressError, parse
 from assets.messaging.channels.file import FileChannel
 from assets.messaging.channels.http import Endpoint
 from assets.messaging.channels.kannel import KannelChannel, KannelLog
@@ -17,7 +17,7 @@ from assets.messaging.channels.ses import SesChannel
 from assets.messaging.channels.signed_http import SignedHttpChannel
 from assets.messaging.channels.smtp import Server, SmtpChannel
 from assets.messaging.channels.twilio import TwilioChannel
-from orchestration.settings import Settings
+from orchestration.settings import Settings, SettingsError
 
 _THREADS = 8
 _HTTP_BATCH = 100
@@ -25,8 +25,17 @@ _SETTLE = 30.0
 
 
 def addresses(settings: Settings) -> dict[str, Address]:
-    """channel → address."""
-    return {"email": parse("email", settings.email_via), "sms": parse("sms", settings.sms_via)}
+    """channel → address. Raises `SettingsError` that lists every unusable one, without repeating it."""
+    found: dict[str, Address] = {}
+    problems: list[str] = []
+    for channel, text in (("email", settings.email_via), ("sms", settings.sms_via)):
+        try:
+            found[channel] = parse(channel, text)
+        except AddressError as error:
+            problems.append(f"FREDNING_{channel.upper()}_VIA {error}.")
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return found
 
 
 def one_by_one(settings: Settings) -> frozenset[str]:
