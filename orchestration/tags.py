@@ -17,6 +17,7 @@ GROUPS = (
     "behaviour",
     "customers",
     "rfm",
+    "value",
     "recommendations",
     "triggers",
     "decisions",

@@ -53,3 +53,12 @@
 {% macro default__known_time_zones() -%}
     (select name from pg_timezone_names())
 {%- endmacro %}
+
+{#- Element of a list at a position counted from 0; beyond its end, the last one. -#}
+{% macro list_at_or_last(values, position) -%}
+    {{ return(adapter.dispatch('list_at_or_last')(values, position)) }}
+{%- endmacro %}
+
+{% macro default__list_at_or_last(values, position) -%}
+    {{ values }}[least({{ position }} + 1, len({{ values }}))]
+{%- endmacro %}

@@ -1,0 +1,108 @@
+"""How often people buy and whether they still do: the BG/NBD model, fitted by maximum likelihood. Pure.
+
+Fader, Hardie, Lee (2005), "Counting your customers" the easy way, equations 6, 7 and 10. A customer is described by
+x (purchases after the first), t_x (time of the last purchase since the first) and T (time observed since the first);
+purchases of one day are one. Any unit of time will do: `alpha` comes out in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import digamma, gammaln, hyp2f1
+
+from assets.value.search import NoFit, most_likely
+
+Floats = NDArray[np.float64]
+
+# Several starts, because the likelihood is flat where hardly anybody drops out.
+_STARTS = ((0.5, 1.0, 0.5, 2.0), (1.0, 0.3, 1.0, 1.0), (0.2, 0.1, 2.0, 6.0))
+
+
+@dataclass(frozen=True)
+class Purchases:
+    """Customers grouped by equal (x, t_x, T); `n` is how many each group has. All arrays have one length."""
+
+    x: Floats
+    t_x: Floats
+    T: Floats
+    n: Floats
+
+    @staticmethod
+    def of(x: object, t_x: object, T: object, n: object | None = None) -> Purchases:
+        columns = [np.asarray(column, dtype=np.float64) for column in (x, t_x, T)]
+        weights = np.ones_like(columns[0]) if n is None else np.asarray(n, dtype=np.float64)
+        frame = Purchases(*columns, weights)
+        if np.any(frame.x < 0) or np.any(frame.t_x < 0) or np.any(frame.t_x > frame.T):
+            raise NoFit("every customer needs x >= 0 and 0 <= t_x <= T")
+        return frame
+
+
+@dataclass(frozen=True)
+class BgNbd:
+    """Rates are gamma(r, alpha) over customers; the chance to drop out after a purchase is beta(a, b)."""
+
+    r: float
+    alpha: float
+    a: float
+    b: float
+    log_likelihood: float
+
+    def p_alive(self, x: Floats, t_x: Floats, T: Floats) -> Floats:
+        """Chance that a customer still buys; 1 at x = 0, where the model knows no dropout."""
+        later = np.maximum(x, 1.0)
+        log_odds = np.log(self.a / (self.b + later - 1)) + (self.r + x) * np.log((self.alpha + T) / (self.alpha + t_x))
+        return np.asarray(np.where(x > 0, 1 / (1 + np.exp(log_odds)), 1.0))
+
+    def expected_purchases(self, t: float, x: Floats, t_x: Floats, T: Floats) -> Floats:
+        """Purchases in the t after T. Euler's transformation keeps the series small for frequent buyers."""
+        a = self.a if abs(self.a - 1) > 1e-6 else 1 + 1e-6
+        kept = (self.alpha + T) / (self.alpha + T + t)
+        series = hyp2f1(a + self.b - 1 - self.r, a - 1, a + self.b + x - 1, 1 - kept)
+        whole = (a + self.b + x - 1) / (a - 1) * (1 - kept ** (a - 1) * series)
+        return np.asarray(whole * self.p_alive(x, t_x, T))
+
+
+def log_likelihood(parameters: Floats, data: Purchases) -> tuple[float, Floats]:
+    """Sum over customers and its gradient by (r, alpha, a, b)."""
+    r, alpha, a, b = parameters
+    x, repeated = data.x, data.x > 0
+    later = np.maximum(x, 1.0)
+    stayed = -(r + x) * np.log(alpha + data.T)
+    left = np.where(repeated, np.log(a) - np.log(b + later - 1) - (r + x) * np.log(alpha + data.t_x), -np.inf)
+    either = np.logaddexp(stayed, left)
+    share = np.exp(left - either)
+    value = (
+        gammaln(r + x) - gammaln(r) + r * np.log(alpha)
+        + gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x) + either
+    )  # fmt: skip
+    by_r = digamma(r + x) - digamma(r) + np.log(alpha)
+    by_r += -(1 - share) * np.log(alpha + data.T) - share * np.log(alpha + data.t_x)
+    by_alpha = r / alpha - (r + x) * ((1 - share) / (alpha + data.T) + share / (alpha + data.t_x))
+    both = digamma(a + b) - digamma(a + b + x)
+    by_a = both + share / a
+    by_b = both + digamma(b + x) - digamma(b) - share / (b + later - 1)
+    gradient = np.array([np.dot(data.n, part) for part in (by_r, by_alpha, by_a, by_b)])
+    return float(np.dot(data.n, value)), gradient
+
+
+def fit(data: Purchases) -> BgNbd:
+    """The most likely parameters. Raises `NoFit` where nobody bought again or the search does not end."""
+    if not np.any(data.x > 0):
+        raise NoFit("nobody bought again: there is no rhythm to learn")
+    # In units of the mean time observed, so that every parameter is of the order of one.
+    unit = float(np.average(data.T, weights=data.n)) or 1.0
+    scaled = Purchases(data.x, data.t_x / unit, data.T / unit, data.n)
+    total = float(data.n.sum())
+
+    def objective(logs: Floats) -> tuple[float, Floats]:
+        value, gradient = log_likelihood(np.exp(logs), scaled)
+        return -value / total, -gradient * np.exp(logs) / total
+
+    best = most_likely(objective, _STARTS)
+    r, alpha, a, b = best
+    alpha *= unit
+    value, _ = log_likelihood(np.array([r, alpha, a, b]), data)
+    return BgNbd(float(r), float(alpha), float(a), float(b), value)

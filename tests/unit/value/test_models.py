@@ -1,0 +1,122 @@
+"""BG/NBD and Gamma-Gamma against their own story, published figures and finite differences."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, files
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import approx_fprime
+
+from assets.value import purchases_model, spend_model
+from assets.value.purchases_model import BgNbd, Purchases
+from assets.value.search import NoFit
+from tests.unit.value import simulated
+
+PUBLISHED = BgNbd(0.243, 4.414, 0.793, 2.426, -9582.4)
+
+
+def test_parameters_of_simulated_customers_are_found_again() -> None:
+    """A fit that cannot find what made the data finds nothing in real data either."""
+    found = purchases_model.fit(simulated.purchases(5, 8000, 0.6, 6.0, 0.8, 2.5))
+    assert found.r == pytest.approx(0.6, rel=0.1)
+    assert found.alpha == pytest.approx(6.0, rel=0.12)
+    assert found.a / (found.a + found.b) == pytest.approx(0.8 / 3.3, rel=0.1)
+
+    spent = spend_model.fit(*simulated.spend(6, 8000, 6.0, 4.0, 15.0))
+    assert (spent.p, spent.q, spent.gamma) == pytest.approx((6.0, 4.0, 15.0), rel=0.1)
+
+
+def test_gradients_are_those_of_the_likelihoods() -> None:
+    """A wrong gradient still ends somewhere, only not at the top."""
+    data = simulated.purchases(7, 60, 0.6, 6.0, 0.8, 2.5)
+    at = np.array([0.3, 4.0, 0.8, 2.0])
+    numeric = approx_fprime(at, lambda point: purchases_model.log_likelihood(point, data)[0], 1e-7)
+    assert purchases_model.log_likelihood(at, data)[1] == pytest.approx(numeric, rel=1e-4)
+
+    x, mean = simulated.spend(8, 60, 6.0, 4.0, 15.0)
+    at = np.array([5.0, 3.0, 12.0])
+    numeric = approx_fprime(at, lambda point: spend_model.log_likelihood(point, x, mean)[0], 1e-7)
+    assert spend_model.log_likelihood(at, x, mean)[1] == pytest.approx(numeric, rel=1e-4)
+
+
+def test_grouped_customers_give_the_same_likelihood_and_fit() -> None:
+    """A million customers are a few thousand groups; grouping must change nothing but the time."""
+    one_by_one = simulated.purchases(9, 300, 0.6, 6.0, 0.8, 2.5)
+    rounded = Purchases.of(one_by_one.x, np.floor(one_by_one.t_x), np.ceil(one_by_one.T))
+    rows, n = np.unique(np.column_stack([rounded.x, rounded.t_x, rounded.T]), axis=0, return_counts=True)
+    grouped = Purchases.of(*rows.T, n)
+    at = np.array([0.5, 5.0, 0.8, 2.0])
+    assert len(grouped.x) < len(rounded.x)
+    assert purchases_model.log_likelihood(at, grouped)[0] == pytest.approx(
+        purchases_model.log_likelihood(at, rounded)[0]
+    )
+
+
+def test_the_papers_example_customer() -> None:
+    """Fader, Hardie, Lee (2005): a customer with x = 2, t_x = 30.43, T = 38.86 is expected to buy 1.226 times in 39 weeks."""
+    one = [np.array([value]) for value in (2.0, 30.43, 38.86)]
+    assert PUBLISHED.expected_purchases(39, *one)[0] == pytest.approx(1.226, abs=5e-4)
+
+
+def test_expected_purchases_are_what_simulated_customers_go_on_to_buy() -> None:
+    """The closed form, once more by brute force: draw from the posterior and let them live on."""
+    model, dice, n = BgNbd(1.5, 20.0, 0.8, 3.0, 0.0), np.random.default_rng(3), 100_000
+    x, t_x, T, later = 6.0, 50.0, 60.0, 90.0
+    rates, leaves = dice.gamma(model.r + x, 1 / (model.alpha + T), n), dice.beta(model.a, model.b + x, n)
+    expected_if_alive = np.mean((1 - np.exp(-rates * leaves * later)) / leaves)
+    alive = model.p_alive(np.array([x]), np.array([t_x]), np.array([T]))[0]
+    told = model.expected_purchases(later, np.array([x]), np.array([t_x]), np.array([T]))[0]
+    assert told == pytest.approx(alive * expected_if_alive, rel=0.01)
+
+
+def test_very_frequent_buyers_do_not_overflow() -> None:
+    """The published form is infinity times zero at a thousand purchases; a grocer has such customers."""
+    model = BgNbd(0.9, 12.0, 0.02, 10.0, 0.0)
+    expected = model.expected_purchases(365, np.array([3000.0]), np.array([1000.0]), np.array([1001.0]))[0]
+    assert expected == pytest.approx(3000 / 1000 * 365, rel=0.2)
+
+
+def test_data_that_cannot_tell_are_refused() -> None:
+    """No number is better than a number made of nothing."""
+    with pytest.raises(NoFit, match="nobody bought again"):
+        purchases_model.fit(Purchases.of([0, 0], [0, 0], [10, 20]))
+    with pytest.raises(NoFit, match="t_x <= T"):
+        Purchases.of([1], [20], [10])
+    with pytest.raises(NoFit, match="different spend"):
+        spend_model.fit([1, 1, 1, 1], [5, 5, 5, 5])
+
+
+@pytest.mark.slow
+def test_the_published_estimates_of_the_cdnow_sample() -> None:
+    """2,357 customers to 1997-09-30, in weeks; the figures every implementation is judged by."""
+    try:
+        listed = files("lifetimes") or []
+    except PackageNotFoundError:
+        pytest.fail("install the published data: make test-all does it (requirements/test-data.txt, --no-deps)")
+    path = next(file for file in listed if file.name == "CDNOW_sample.txt").locate()
+    lines = pd.read_csv(str(path), sep=r"\s+", header=None, names=["_", "customer", "day", "cds", "amount"], dtype=str)
+    lines["day"] = pd.to_datetime(lines["day"], format="%Y%m%d")
+    lines["amount"] = lines["amount"].astype(float)
+    end = pd.Timestamp("1997-09-30")
+    days = lines[lines["day"] <= end].groupby(["customer", "day"])["amount"].sum().reset_index()
+    spans = days.groupby("customer").agg(
+        first=("day", "min"), last=("day", "max"), n=("day", "size"), total=("amount", "sum"), start=("amount", "first")
+    )
+    x = spans["n"] - 1
+    found = purchases_model.fit(
+        Purchases.of(x, (spans["last"] - spans["first"]).dt.days / 7, (end - spans["first"]).dt.days / 7)
+    )
+    assert len(spans) == 2357
+    assert (round(found.r, 3), round(found.alpha, 3), round(found.a, 3), round(found.b, 3)) == (
+        0.243,
+        4.414,
+        0.793,
+        2.426,
+    )
+    assert round(found.log_likelihood, 1) == -9582.4
+
+    repeated = x > 0
+    spent = spend_model.fit(x[repeated], ((spans["total"] - spans["start"]) / x)[repeated])
+    assert (round(spent.p, 2), round(spent.q, 2), round(spent.gamma, 2)) == (6.25, 3.74, 15.44)

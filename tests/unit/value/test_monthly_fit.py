@@ -1,0 +1,91 @@
+"""The month's fit: back-test, hazard of the second purchase, warnings, and that a version is written once."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from assets.value import fitting, parameters
+from assets.value.fitting import BackTest, Customers, Fit
+from assets.value.purchases_model import BgNbd
+from assets.value.search import NoFit
+from assets.value.spend_model import GammaGamma
+from orchestration.settings import Settings
+from tests.unit.value import simulated
+
+NAN = float("nan")
+
+
+def customers(x: list[float], T: list[float], second_gap: list[float]) -> Customers:
+    arrays = [np.array(values, dtype=float) for values in (x, x, T, x, second_gap)]
+    return Customers(*arrays)
+
+
+def a_fit(**changed: object) -> Fit:
+    values = {
+        "purchases": BgNbd(0.5, 30.0, 0.8, 2.5, -1.0),
+        "spend": GammaGamma(6.0, 4.0, 1500.0, -1.0),
+        "test": BackTest(90, 80.0, 100.0, ()),
+        "survival": (1.0, 0.5),
+        "warnings": ("mind",),
+        "n_customers": 10,
+        "n_repeat_customers": 5,
+    }
+    return Fit(**(values | changed))
+
+
+def test_the_hazard_of_the_second_purchase_counts_people_only_as_long_as_they_were_seen() -> None:
+    """Who was seen for three days says nothing about the fourth: 1 of 4 on day 2, then 1 of the 2 still seen on day 5."""
+    drawn = customers([1, 1, 0, 0], [10, 10, 3, 10], [2, 5, NAN, NAN])
+    survival = fitting.second_purchase_survival(drawn, days=6)
+    assert survival == pytest.approx([1, 1, 0.75, 0.75, 0.75, 0.375, 0.375])
+
+
+def test_a_back_test_on_customers_of_the_model_comes_out_even() -> None:
+    """Customers who live by the model must be predicted without a factor; otherwise the factor mends a bug."""
+    whole = simulated.purchases(11, 4000, 0.8, 8.0, 0.3, 3.0)
+    earlier = Customers(whole.x, whole.t_x, whole.T, whole.x, np.full_like(whole.x, NAN))
+    model = BgNbd(0.8, 8.0, 0.3, 3.0, 0.0)
+    dice = np.random.default_rng(12)
+    later = dice.poisson(model.expected_purchases(20, whole.x, whole.t_x, whole.T))
+    test = fitting.back_test(earlier, later.astype(float), 20)
+    assert test.factor == pytest.approx(1, abs=0.06)
+    assert sum(group.n_customers for group in test.groups) == 4000
+    assert [group.label for group in test.groups][:3] == ["0", "1", "2-3"]
+
+
+def test_little_dropout_and_a_bad_back_test_are_said() -> None:
+    """When a goes to nothing, p_alive is a number without meaning; a reader must be told."""
+    some = customers([1, 2, 3, 4], [9, 9, 9, 9], [1, 1, 1, 1])
+    sentences = " ".join(
+        fitting.doubts(BgNbd(1, 1, 0.001, 10, 0), GammaGamma(1, 0.9, 1, 0), BackTest(90, 10.0, 20.0, ()), some)
+    )
+    for word in ("Dropout per purchase", "not finite", "independent", "back-test was off: 2.00"):
+        assert word in sentences
+    quiet = customers([1, 2, 1, 2], [9, 9, 9, 9], [1, 1, 1, 1])
+    quiet.mean[:] = [3, 3, 1, 1]
+    assert fitting.doubts(BgNbd(1, 1, 0.8, 2, 0), GammaGamma(1, 4, 1, 0), BackTest(90, 10.0, 11.0, ()), quiet) == []
+    assert "not calibrated" in " ".join(
+        fitting.doubts(BgNbd(1, 1, 0.8, 2, 0), GammaGamma(1, 4, 1, 0), BackTest(0, 0, 0, ()), quiet)
+    )
+
+
+def test_too_few_customers_are_no_fit() -> None:
+    """A shop's first weeks say nothing about its customers' lives."""
+    few = customers([1] * 50, [9] * 50, [1] * 50)
+    with pytest.raises(NoFit, match="at least 100"):
+        fitting.fit_month(few, few, np.zeros(50), 3)
+
+
+def test_a_version_is_written_once(tmp_path: Path) -> None:
+    """A prediction must move because of what a customer did, not because the fit was made again."""
+    settings = Settings(home=tmp_path)
+    path = parameters.write(settings, date(2026, 11, 1), a_fit())
+    row = pq.read_table(path, schema=parameters.SCHEMA).to_pylist()[0]
+    assert (row["version"], row["calibration_factor"], row["warnings"]) == ("2026-11", 1.25, ["mind"])
+    with pytest.raises(FileExistsError, match="frozen"):
+        parameters.write(settings, date(2026, 11, 1), a_fit(n_customers=11))

@@ -1,0 +1,49 @@
+"""The macros that predict in SQL, rendered and run, against the fitted models in Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import jinja2
+import numpy as np
+import pytest
+
+from assets.value.purchases_model import BgNbd
+
+MACROS = Path(__file__).resolve().parents[3] / "dbt_project" / "macros" / "value.sql"
+SERIES_END = 1e-5
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        BgNbd(0.243, 30.9, 0.793, 2.426, 0.0),
+        BgNbd(0.94, 12.4, 0.022, 10.5, 0.0),
+        BgNbd(2.5, 60.0, 1.0, 3.0, 0.0),
+        BgNbd(0.1, 3.0, 4.0, 9.0, 0.0),
+    ],
+    ids=["cdnow in days", "little dropout", "a is one", "leaves early"],
+)
+def test_p_alive_and_expected_purchases_are_the_models(model: BgNbd) -> None:
+    """The series is cut after some terms and the form is transformed; for nobody may that show."""
+    macros = jinja2.Environment().from_string(MACROS.read_text()).module
+    dice = np.random.default_rng(1)
+    x = np.concatenate([np.arange(1, 40), [200, 1500], dice.integers(1, 60, 400)]).astype(float)
+    T = np.concatenate([np.full(20, 400.0), dice.integers(2, 2000, len(x) - 20)])
+    t_x = np.floor(T * dice.uniform(0, 1, len(x)))
+    a = model.a if abs(model.a - 1) > 1e-6 else 1 + 1e-6
+    with duckdb.connect() as connection:
+        connection.execute("create table p as select ? as r, ? as alpha, ? as a, ? as b, ? as series_a, ? as series_b, ? as series_c",
+            [model.r, model.alpha, model.a, model.b, a + model.b - 1 - model.r, a - 1, a + model.b - 1])  # fmt: skip
+        connection.execute("create table c (i integer, x double, t_x double, observed double)")
+        connection.executemany(
+            "insert into c values (?, ?, ?, ?)", [(i, *row) for i, row in enumerate(zip(x, t_x, T, strict=True))]
+        )
+        told = connection.execute(
+            f"select {macros.p_alive('p', 'x', 't_x', 'observed')}, {macros.expected_purchases_if_alive('p', 'x', 'kept')} "
+            "from (select *, (p.alpha + observed) / (p.alpha + observed + 365) as kept from c, p) c, p order by i"
+        ).fetchall()
+    alive, expected = (np.array(column) for column in zip(*told, strict=True))
+    assert alive == pytest.approx(model.p_alive(x, t_x, T), rel=1e-12)
+    assert alive * expected == pytest.approx(model.expected_purchases(365, x, t_x, T), rel=SERIES_END)
