@@ -25,7 +25,7 @@ from orchestration.tags import DATA_TEAM, GROUPS
 # Models that read what was handed off are built after the hand-off, everything else before it.
 MEASURE_SELECTION = "tag:measure"
 
-# Reviews and evaluations that nothing reads every day: built by a job or command of their own, never by a morning's run.
+# Reviews and evaluations that nothing reads every day: built by a job or command of their own, not by a day's run.
 ON_DEMAND_SELECTION = "tag:on_demand"
 
 # Every landing asset adds to these files, so they are no single asset's output.

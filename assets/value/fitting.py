@@ -7,6 +7,7 @@ rule, so the factor is shown and the plain prediction kept beside the calibrated
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from assets.value.purchases_model import BgNbd, Purchases
 from assets.value.search import NoFit
 from assets.value.spend_model import GammaGamma
 
-Floats = NDArray[np.float64]
+Floats: TypeAlias = NDArray[np.float64]
 
 # Below, the parameters say more about chance than about customers.
 MIN_CUSTOMERS = 100
@@ -45,7 +46,7 @@ class Customers:
 
 @dataclass(frozen=True)
 class TestGroup:
-    """Customers with like many purchases before the test period: purchases per customer that were predicted and came."""
+    """Customers with like many purchases before the test: purchases per customer that were predicted, and that came."""
 
     label: str
     n_customers: int
@@ -147,7 +148,8 @@ def doubts(purchases: BgNbd, spend: GammaGamma, test: BackTest, customers: Custo
     dropout = purchases.a / (purchases.a + purchases.b)
     if dropout < LITTLE_DROPOUT:
         found.append(
-            f"Dropout per purchase is {dropout:.4f}: who has left can hardly be told from who is slow, so p_alive says little."
+            f"Dropout per purchase is {dropout:.4f}: who has left can hardly be told from who is slow; "
+            "p_alive says little."
         )
     if spend.q <= 1:
         found.append(f"q = {spend.q:.2f}: the mean spend over customers is not finite; use the historic value.")

@@ -8,6 +8,7 @@ purchases of one day are one. Any unit of time will do: `alpha` comes out in it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from scipy.special import digamma, gammaln, hyp2f1
 
 from assets.value.search import NoFit, most_likely
 
-Floats = NDArray[np.float64]
+Floats: TypeAlias = NDArray[np.float64]
 
 # Several starts, because the likelihood is flat where hardly anybody drops out.
 _STARTS = ((0.5, 1.0, 0.5, 2.0), (1.0, 0.3, 1.0, 1.0), (0.2, 0.1, 2.0, 6.0))
@@ -32,9 +33,13 @@ class Purchases:
 
     @staticmethod
     def of(x: object, t_x: object, T: object, n: object | None = None) -> Purchases:
-        columns = [np.asarray(column, dtype=np.float64) for column in (x, t_x, T)]
-        weights = np.ones_like(columns[0]) if n is None else np.asarray(n, dtype=np.float64)
-        frame = Purchases(*columns, weights)
+        counted = np.asarray(x, dtype=np.float64)
+        frame = Purchases(
+            x=counted,
+            t_x=np.asarray(t_x, dtype=np.float64),
+            T=np.asarray(T, dtype=np.float64),
+            n=np.ones_like(counted) if n is None else np.asarray(n, dtype=np.float64),
+        )
         if np.any(frame.x < 0) or np.any(frame.t_x < 0) or np.any(frame.t_x > frame.T):
             raise NoFit("every customer needs x >= 0 and 0 <= t_x <= T")
         return frame

@@ -7,6 +7,7 @@ after the first) and m (mean amount of these, greater than zero).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from scipy.special import digamma, gammaln
 
 from assets.value.search import NoFit, most_likely
 
-Floats = NDArray[np.float64]
+Floats: TypeAlias = NDArray[np.float64]
 
 _STARTS = ((6.0, 4.0, 4.0), (1.0, 2.0, 1.0), (2.0, 10.0, 9.0))
 

@@ -1,4 +1,4 @@
-"""Customers drawn from the models' own story, one purchase after the other: slow, obvious, and with known parameters."""
+"""Customers drawn from the models' own story, purchase by purchase: slow, obvious, with known parameters."""
 
 from __future__ import annotations
 

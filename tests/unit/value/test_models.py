@@ -55,7 +55,7 @@ def test_grouped_customers_give_the_same_likelihood_and_fit() -> None:
 
 
 def test_the_papers_example_customer() -> None:
-    """Fader, Hardie, Lee (2005): a customer with x = 2, t_x = 30.43, T = 38.86 is expected to buy 1.226 times in 39 weeks."""
+    """Fader, Hardie, Lee (2005): x = 2, t_x = 30.43, T = 38.86 is expected to buy 1.226 times in 39 weeks."""
     one = [np.array([value]) for value in (2.0, 30.43, 38.86)]
     assert PUBLISHED.expected_purchases(39, *one)[0] == pytest.approx(1.226, abs=5e-4)
 

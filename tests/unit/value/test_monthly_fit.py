@@ -39,7 +39,7 @@ def a_fit(**changed: object) -> Fit:
 
 
 def test_the_hazard_of_the_second_purchase_counts_people_only_as_long_as_they_were_seen() -> None:
-    """Who was seen for three days says nothing about the fourth: 1 of 4 on day 2, then 1 of the 2 still seen on day 5."""
+    """Who was seen for three days says nothing about the fourth: 1 of 4 on day 2, then 1 of 2 on day 5."""
     drawn = customers([1, 1, 0, 0], [10, 10, 3, 10], [2, 5, NAN, NAN])
     survival = fitting.second_purchase_survival(drawn, days=6)
     assert survival == pytest.approx([1, 1, 0.75, 0.75, 0.75, 0.375, 0.375])

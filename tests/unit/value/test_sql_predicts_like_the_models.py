@@ -34,14 +34,23 @@ def test_p_alive_and_expected_purchases_are_the_models(model: BgNbd) -> None:
     t_x = np.floor(T * dice.uniform(0, 1, len(x)))
     a = model.a if abs(model.a - 1) > 1e-6 else 1 + 1e-6
     with duckdb.connect() as connection:
-        connection.execute("create table p as select ? as r, ? as alpha, ? as a, ? as b, ? as series_a, ? as series_b, ? as series_c",
-            [model.r, model.alpha, model.a, model.b, a + model.b - 1 - model.r, a - 1, a + model.b - 1])  # fmt: skip
+        connection.execute(
+            "create table p as "
+            "select $r as r, $alpha as alpha, $a as a, $b as b, $sa as series_a, $sb as series_b, $sc as series_c",
+            {
+                **{"r": model.r, "alpha": model.alpha, "a": model.a, "b": model.b},
+                **{"sa": a + model.b - 1 - model.r, "sb": a - 1, "sc": a + model.b - 1},
+            },
+        )
         connection.execute("create table c (i integer, x double, t_x double, observed double)")
         connection.executemany(
-            "insert into c values (?, ?, ?, ?)", [(i, *row) for i, row in enumerate(zip(x, t_x, T, strict=True))]
+            "insert into c values (?, ?, ?, ?)",
+            [(i, *row) for i, row in enumerate(zip(x, t_x, T, strict=True))],
         )
+        alive_sql = macros.p_alive("p", "x", "t_x", "observed")
+        expected_sql = macros.expected_purchases_if_alive("p", "x", "kept")
         told = connection.execute(
-            f"select {macros.p_alive('p', 'x', 't_x', 'observed')}, {macros.expected_purchases_if_alive('p', 'x', 'kept')} "
+            f"select {alive_sql}, {expected_sql} "
             "from (select *, (p.alpha + observed) / (p.alpha + observed + 365) as kept from c, p) c, p order by i"
         ).fetchall()
     alive, expected = (np.array(column) for column in zip(*told, strict=True))
