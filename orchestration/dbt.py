@@ -91,6 +91,8 @@ def source_key(source: str, table: str) -> dg.AssetKey:
         return dg.AssetKey(["templates", "journeys"])
     if source == "outbox":
         return dg.AssetKey(["messaging", "hand_off"] if table == "messages" else ["outbox", "contact_log"])
+    if source == "identity":
+        return dg.AssetKey(["identity", table])
     if (source, table) == ("landing", "rejects"):
         return REJECTS
     if source == "value":

@@ -36,6 +36,7 @@ def build_defs(settings: Settings | None = None, *, resources: Mapping[str, Any]
         assets=[
             *landing,
             rejected_rows([asset.key for asset in landing]),
+            proposed_pairs(),
             *build_template_assets(),
             *build_handoff_assets(),
             *build_preview_assets(),
@@ -62,6 +63,18 @@ def rejected_rows(landed: Sequence[dg.AssetKey]) -> dg.AssetSpec:
         partitions_def=daily,
         description="Rows that broke a rule and were put aside with the reason, masked: rejects/<source>/<dataset>/"
         "<day>.parquet. Written by the landing assets; nothing is materialised here.",
+    )
+
+
+def proposed_pairs() -> dg.AssetSpec:
+    """Pairs of records from probabilistic matching, which is run by hand and only fills the review queue."""
+    return dg.AssetSpec(
+        key=["identity", "proposals"],
+        group_name="identity",
+        kinds={"parquet"},
+        owners=[DATA_TEAM],
+        description="Pairs of source records that `fredning identity propose` holds for one person, by day of matching. "
+        "Optional; nothing is materialised here, and nothing is ever merged by it.",
     )
 
 

@@ -57,6 +57,7 @@ def relax_run_history(dagster_home: Path) -> None:
 
 def ensure_sources(settings: Settings) -> None:
     """Give every dbt source at least one file: DuckDB refuses a glob that matches nothing."""
+    from assets.identity.sources import SCHEMAS as IDENTITY
     from assets.landing.land import ensure_raw
     from assets.messaging.ledger_export import SCHEMAS as OUTBOX
     from assets.messaging.template_tables import SCHEMAS as TEMPLATES
@@ -66,5 +67,6 @@ def ensure_sources(settings: Settings) -> None:
         settings,
         {f"templates/{table}": schema for table, schema in TEMPLATES.items()}
         | {f"outbox/{table}": schema for table, schema in OUTBOX.items()}
-        | {"value/parameters": PARAMETERS},
+        | {"value/parameters": PARAMETERS}
+        | {f"identity/{table}": schema for table, schema in IDENTITY.items()},
     )

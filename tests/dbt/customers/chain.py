@@ -5,6 +5,7 @@ Belongs here: compiling, filling the chain's inputs, reading a relation. Not her
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,13 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[3] / "dbt_project"
 COMPILED_DATE = date(2026, 6, 15)
 _SOURCE = re.compile(r"read_parquet\('raw/(\w+)/(\w+)/\*\.parquet', union_by_name=true\)")
+
+SEEDS = (
+    "country_defaults",
+    "source_trust",
+    "placeholder_identifiers",
+    "identity_normal_forms",
+)
 
 Row = Mapping[str, Any]
 
@@ -42,33 +50,42 @@ class Chain:
     def __init__(self, compiled: Sequence[tuple[str, str]], inputs: Sequence[Input]) -> None:
         self._compiled = compiled
         self._inputs = {each.relation: each for each in inputs}
-        self._connection = duckdb.connect(config={"threads": 1})
-        self._connection.execute("attach ':memory:' as warehouse; use warehouse; set TimeZone = 'UTC'")
+        self.connection = duckdb.connect(config={"threads": 1})
+        self.connection.execute("attach ':memory:' as warehouse; use warehouse; set TimeZone = 'UTC'")
         for schema in ("raw", "staging", "intermediate", "marts", "seeds"):
-            self._connection.execute(f"create schema {schema}")
-        for seed in ("country_defaults", "source_trust", "placeholder_identifiers"):
+            self.connection.execute(f"create schema {schema}")
+        for seed in SEEDS:
             path = PROJECT / "seeds" / f"{seed}.csv"
-            self._connection.execute(f"create table seeds.{seed} as from read_csv('{path}', header = true)")
+            self.connection.execute(
+                f"create table seeds.{seed} as from read_csv('{path}', header = true, all_varchar = true)"
+            )
 
-    def run(self, run_date: date, tables: Mapping[str, Iterable[Row]]) -> None:
+    def run(self, run_date: date, tables: Mapping[str, Iterable[Row]], *, build: bool = True) -> None:
         """Fill the inputs (those not named are empty) and build every model."""
         for relation, each in self._inputs.items():
-            self._connection.execute(f"create or replace table {relation} ({each.columns})")
+            self.connection.execute(f"create or replace table {relation} ({each.columns})")
             for row in tables.get(relation, ()):
                 names = ", ".join(f'"{name}"' for name in row)
                 marks = ", ".join("?" for _ in row)
-                self._connection.execute(f"insert into {relation} ({names}) values ({marks})", list(row.values()))
+                self.connection.execute(f"insert into {relation} ({names}) values ({marks})", list(row.values()))
+        if build:
+            self.build(run_date)
+
+    def build(self, run_date: date) -> None:
+        """Build every model over the inputs as they are."""
         for relation, sql in self._compiled:
             dated = sql.replace(COMPILED_DATE.isoformat(), run_date.isoformat())
-            self._connection.execute(f"create or replace table {relation} as {dated}")
+            self.connection.execute(f"create or replace table {relation} as {dated}")
 
     def rows(self, query: str) -> list[dict[str, Any]]:
-        cursor = self._connection.execute(query)
+        cursor = self.connection.execute(query)
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def compile_chain(home: Path, models: Sequence[str], inputs: Sequence[Input]) -> Chain:
+def compile_chain(
+    home: Path, models: Sequence[str], inputs: Sequence[Input], variables: Mapping[str, Any] | None = None
+) -> Chain:
     """Compile `models` with dbt, once. They are run in the order given."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import reset_adapters
@@ -82,7 +99,7 @@ def compile_chain(home: Path, models: Sequence[str], inputs: Sequence[Input]) ->
                 "compile", "--quiet", "--select", *models,
                 "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
                 "--target-path", str(home / "target"), "--log-path", str(home / "logs"),
-                "--vars", f"{{run_date: {COMPILED_DATE.isoformat()}}}",
+                "--vars", json.dumps({"run_date": COMPILED_DATE.isoformat(), **(variables or {})}),
             ]
         )  # fmt: skip
         DuckDBConnectionManager.close_all_connections()

@@ -19,6 +19,7 @@ MODELS = (
     "stg_club__members",
     "int_identity__records",
     "int_identity__identifiers",
+    "int_identity__evidence",
     "int_identity__candidate_links",
     "int_identity__components",
     "int_identity__links",
@@ -26,6 +27,7 @@ MODELS = (
     "int_identity__aliases",
 )
 _PERSON = "email VARCHAR, phone VARCHAR, member_id VARCHAR, first_received_on DATE, updated_at TIMESTAMPTZ"
+DECISIONS = Input("seeds.identity_decisions", "left_record_id VARCHAR, right_record_id VARCHAR, verdict VARCHAR")
 INPUTS = (
     raw(
         "club",
@@ -47,6 +49,7 @@ INPUTS = (
         "webshop_order_id VARCHAR, account_id VARCHAR, email VARCHAR, phone VARCHAR, placed_at TIMESTAMPTZ, "
         "first_received_on DATE",
     ),
+    DECISIONS,
 )
 
 emails = st.sampled_from((None, "a@x.no", "b@x.no", "c@x.no", "d@x.no"))
@@ -185,12 +188,14 @@ def graph_chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
         (
             Input(
                 "intermediate.int_identity__records",
-                "record_id VARCHAR, node_id BIGINT, member_id VARCHAR, birth_date DATE, trust_rank INTEGER",
+                "record_id VARCHAR, node_id BIGINT, member_id VARCHAR, birth_date DATE, organisation_number VARCHAR, "
+                "company_key VARCHAR, first_name_key VARCHAR, trust_rank INTEGER",
             ),
             Input(
                 "intermediate.int_identity__candidate_links",
                 "left_record_id VARCHAR, right_record_id VARCHAR, refused_by VARCHAR",
             ),
+            DECISIONS,
         ),
     )
 

@@ -1,104 +1,107 @@
--- Every two records that share an identifying value, and whether that may make them one person. Guards:
--- never two
--- member ids, never two birth dates, and first names that can be the same.
+-- Every two records that share an identifying value or a description that fits one person only, and whether
+-- that
+-- may make them one person. Guards: never two member ids, organisations or birth dates, and first names (of
+-- companies: company names) that can be the same.
+{%- set exclusive = var('identity_exclusive') %}
+{%- set descriptions = var('identity_descriptions') %}
+{%- set columns = {
+    'name': ['least(first_name_key, last_name_key)', 'greatest(first_name_key, last_name_key)'],
+    'first_name': ['first_name_key'],
+    'last_name': ['last_name_key'],
+    'birth_date': ['cast(birth_date as varchar)'],
+    'postal_code': ['postal_key'],
+    'street': ['street_key'],
+    'house_number': ['house_key'],
+    'city': ['city_key'],
+    'company': ['company_key'],
+} %}
+{%- set unguarded = descriptions.items() | selectattr('1.guard', 'eq', 'none') | map('first') | list %}
+{%- set by_either_name = descriptions.items() | selectattr('1.guard', 'eq', 'either_name') | map('first') | list %}
 with
     records as (select * from {{ ref('int_identity__records') }}),
-    identifiers as (select * from {{ ref('int_identity__identifiers') }} where not is_blocked),
-    -- Orders of one guest under the same e-mail and phone hang on the first of them, which stands for all:
-    -- a guest
-    -- of a hundred orders is a hundred links, not five thousand.
-    guest_contacts as (
-        select
-            record_id,
-            first_received_on,
-            max(identifier_value) filter (where identifier_kind = 'email') as email,
-            max(identifier_value) filter (where identifier_kind = 'phone') as phone
-        from identifiers
-        where source = 'webshop_order'
-        group by record_id, first_received_on
+    evidence as (select * from {{ ref('int_identity__evidence') }}),
+    decisions as (
+        select distinct
+            least(left_record_id, right_record_id) as left_record_id,
+            greatest(left_record_id, right_record_id) as right_record_id,
+            verdict
+        from {{ ref('identity_decisions') }}
     ),
-    guests as (
-        select
-            record_id,
-            first_value(record_id) over (
-                partition by email, phone order by first_received_on, record_id
-            ) as representative_id,
-            coalesce(email, phone) as identifier_value,
-            case when email is not null then 'email' else 'phone' end as identifier_kind
-        from guest_contacts
+    described as (
+        {%- for kind, description in descriptions.items() %}
+            {{ 'union all' if not loop.first }}
+            select
+                record_id,
+                '{{ kind }}' as identifier_kind,
+                {% for field in description.fields -%}
+                    {{ columns[field] | join(" || ' ' || ") }} {{ "|| ' ' ||" if not loop.last }}
+                {% endfor -%} as link_value,
+                false as is_ambiguous,
+                first_name_key
+            from records
+            where
+                source <> 'webshop_order'
+                {%- if description.guard == 'first_name' or 'name' in description.fields %}
+                    and length(first_name_key) > 1 and first_name_key <> coalesce(last_name_key, '')
+                {%- endif %}
+        {%- endfor %}
     ),
-    named as (
-        select
-            identifiers.record_id,
-            identifiers.identifier_kind,
-            identifiers.identifier_value,
-            records.trust_rank,
-            records.first_received_on,
-            records.first_name_key,
-            records.member_id,
-            records.birth_date
-        from identifiers
-        join records using (record_id)
-        left join guests using (record_id)
-        where guests.record_id is null or guests.record_id = guests.representative_id
-    ),
-    -- A record without a full first name speaks with the name that shares most with it. If two names share
-    -- as much, it
-    -- is not known whose it is, and it joins neither: it would make one person of a household that shares
-    -- an address.
-    offers as (
-        select
-            silent.record_id,
-            speaking.first_name_key,
-            count(distinct silent.identifier_kind)
-            + 10
-            * count(distinct silent.identifier_value) filter (
-                where silent.identifier_kind = 'member_id'
-            ) as weight
-        from named as silent
-        join named as speaking using (identifier_kind, identifier_value)
-        where
-            length(speaking.first_name_key) > 1
-            and coalesce(length(silent.first_name_key), 0) < 2
-            and starts_with(speaking.first_name_key, coalesce(silent.first_name_key, ''))
-            and coalesce(silent.member_id = speaking.member_id, true)
-            and coalesce(silent.birth_date = speaking.birth_date, true)
-        group by silent.record_id, speaking.first_name_key
-    ),
-    adopted as (
-        select
-            record_id,
-            arg_max(first_name_key, weight) as first_name_key,
-            count(*) filter (where weight = best_weight) > 1 as is_ambiguous
-        from (select *, max(weight) over (partition by record_id) as best_weight from offers) as weighed
-        group by record_id
+    claims as (
+        select *
+        from evidence
+        union all by name
+        select *
+        from described
+        where link_value is not null
+        qualify
+            count(*) over (partition by identifier_kind, link_value)
+            <= {{ var('identity_max_records_per_value') }}
     ),
     speaking as (
         select
-            named.* exclude (first_name_key),
-            coalesce(adopted.is_ambiguous, false) as is_ambiguous,
-            case
-                when adopted.is_ambiguous
-                then null
-                else coalesce(adopted.first_name_key, named.first_name_key)
-            end as first_name_key
-        from named
-        left join adopted using (record_id)
+            claims.*,
+            records.last_name_key,
+            records.member_id,
+            records.birth_date,
+            records.organisation_number,
+            records.company_key
+        from claims
+        join records using (record_id)
     ),
     pairs as (
         select
             left_side.record_id as left_record_id,
             right_side.record_id as right_record_id,
             left_side.identifier_kind,
-            left_side.identifier_value,
+            left_side.link_value,
             case
-                when left_side.identifier_kind = 'member_id'
+                when left_side.identifier_kind in ('member_id', 'organisation_number')
                 then null
-                when left_side.member_id <> right_side.member_id
-                then 'member_id'
-                when left_side.birth_date <> right_side.birth_date
-                then 'birth_date'
-                when not {{ names_agree('left_side.first_name_key', 'right_side.first_name_key') }}
+                {%- for attribute in exclusive %}
+                    when left_side.{{ attribute }} <> right_side.{{ attribute }} then '{{ attribute }}'
+                {%- endfor %}
+                when left_side.company_key <> right_side.company_key
+                then 'company_name'
+                when
+                    left_side.identifier_kind in ('{{ unguarded | join("', '") }}')
+                    or left_side.company_key = right_side.company_key
+                then null
+                when left_side.identifier_kind in ('{{ by_either_name | join("', '") }}')
+                then
+                    case
+                        when
+                            not {{ names_resemble('left_side.first_name_key', 'right_side.first_name_key') }}
+                            and
+                            not {{ names_resemble('left_side.last_name_key', 'right_side.last_name_key') }}
+                        then 'first_name'
+                    end
+                when
+                    not {{ names_agree('left_side.first_name_key', 'right_side.first_name_key') }}
+                    and not coalesce(
+                        left_side.birth_date = right_side.birth_date
+                        and {{ names_resemble('left_side.first_name_key', 'right_side.first_name_key') }},
+                        false
+                    )
                 then 'first_name'
                 when
                     left_side.is_ambiguous <> right_side.is_ambiguous
@@ -106,21 +109,64 @@ with
                 then 'ambiguous_name'
             end as refused_by
         from speaking as left_side
-        join speaking as right_side using (identifier_kind, identifier_value)
+        join speaking as right_side using (identifier_kind, link_value)
         where left_side.record_id < right_side.record_id
     ),
+    -- The other orders of a guest hang on the first, which stood for all of them above.
+    guest_contacts as (
+        select
+            record_id,
+            first_received_on,
+            max(link_value) filter (where identifier_kind = 'email') as mailbox,
+            max(link_value) filter (where identifier_kind = 'phone') as phone
+        from {{ ref('int_identity__identifiers') }}
+        where source = 'webshop_order' and not is_blocked
+        group by record_id, first_received_on
+    ),
+    guests as (
+        select
+            *,
+            first_value(record_id) over (
+                partition by mailbox, phone order by first_received_on, record_id
+            ) as representative_id
+        from guest_contacts
+    ),
+    decided as (
+        select
+            decisions.left_record_id,
+            decisions.right_record_id,
+            case
+                when decisions.verdict = 'refuse'
+                then 'decision'
+                {%- for attribute in exclusive %}
+                    when left_side.{{ attribute }} <> right_side.{{ attribute }} then '{{ attribute }}'
+                {%- endfor %}
+            end as refused_by
+        from decisions
+        join records as left_side on left_side.record_id = decisions.left_record_id
+        join records as right_side on right_side.record_id = decisions.right_record_id
+    ),
     final as (
-        select *
+        select
+            pairs.left_record_id,
+            pairs.right_record_id,
+            pairs.identifier_kind,
+            pairs.link_value,
+            case when decisions.verdict = 'refuse' then 'decision' else pairs.refused_by end as refused_by
         from pairs
+        left join decisions using (left_record_id, right_record_id)
         union all
         select
-            representative_id as left_record_id,
-            record_id as right_record_id,
-            identifier_kind,
-            identifier_value,
-            cast(null as varchar) as refused_by
+            least(representative_id, record_id),
+            greatest(representative_id, record_id),
+            case when mailbox is not null then 'email' else 'phone' end,
+            coalesce(mailbox, phone),
+            null
         from guests
         where record_id <> representative_id
+        union all
+        select left_record_id, right_record_id, 'decision', null, refused_by
+        from decided
     )
 select *
 from final

@@ -1,6 +1,8 @@
 -- Records joined by links that no guard refused. A component is not a person yet: a chain of harmless links
 -- may still
--- tie two members together (int_identity__links cuts those).
+-- tie two members, two names, or a pair that a person has told apart together (int_identity__links cuts
+-- those).
+{%- set exclusive = var('identity_exclusive') %}
 with
     records as (select * from {{ ref('int_identity__records') }}),
     accepted as (
@@ -11,13 +13,32 @@ with
         where links.refused_by is null
     ),
     components as ({{ connected_components('records', 'accepted') }}),
-    -- People with the same member id are one, so their birth date is the one believed most, for the guard
-    -- below.
+    -- People with the same member id are one: of what their records say the most trusted counts for the
+    -- guard below.
     members as (
-        select member_id, arg_min(birth_date, trust_rank) as birth_date
+        select
+            member_id,
+            arg_min(birth_date, trust_rank) as birth_date,
+            arg_min(organisation_number, trust_rank) as organisation_number,
+            arg_min(first_name_key, trust_rank) filter (where length(first_name_key) > 1) as first_name_key
         from records
-        where member_id is not null and birth_date is not null
+        where member_id is not null
         group by member_id
+    ),
+    -- Opponents rather than a verdict: two records that were told apart never have the same ones.
+    told_apart as (
+        select record_id, string_agg(distinct opponent_id, ' ' order by opponent_id) as refused_with
+        from
+            (
+                select left_record_id as record_id, right_record_id as opponent_id
+                from {{ ref('identity_decisions') }}
+                where verdict = 'refuse'
+                union all
+                select right_record_id, left_record_id
+                from {{ ref('identity_decisions') }}
+                where verdict = 'refuse'
+            ) as refusals
+        group by record_id
     ),
     believed as (
         select
@@ -25,18 +46,33 @@ with
             records.node_id,
             components.component_id,
             records.member_id,
-            coalesce(members.birth_date, records.birth_date) as birth_date
+            coalesce(members.birth_date, records.birth_date) as birth_date,
+            coalesce(members.organisation_number, records.organisation_number) as organisation_number,
+            case
+                when records.company_key is null and length(records.first_name_key) > 1
+                then coalesce(members.first_name_key, records.first_name_key)
+            end as first_name_key,
+            told_apart.refused_with
         from records
         join components using (node_id)
         left join members using (member_id)
+        left join told_apart using (record_id)
     ),
     final as (
         select
             *,
-            min(member_id) over same_component <> max(member_id) over same_component
-            or min(birth_date) over same_component <> max(birth_date) over same_component as is_contested
+            coalesce(
+                {%- for attribute in exclusive %}
+                    min({{ attribute }}) over same_component <> max({{ attribute }}) over same_component or
+                {%- endfor %}
+                not {{ names_resemble(
+                    'min(first_name_key) over same_component', 'max(first_name_key) over same_component'
+                ) }}
+                or count(refused_with) over same_component > 1,
+                false
+            ) as is_contested
         from believed
         window same_component as (partition by component_id)
     )
-select * exclude (is_contested), coalesce(is_contested, false) as is_contested
+select *
 from final

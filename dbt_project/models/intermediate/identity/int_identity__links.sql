@@ -1,10 +1,13 @@
--- The verdict on every candidate link. Inside a component with two member ids or two birth dates, each
--- record without
--- one follows its nearest neighbour that has one (e-mail before phone), and links between followers of
--- different
--- members or birth dates are refused. So no person ever has two.
-{%- set exclusive = ['member_id', 'birth_date'] %}
+-- The verdict on every candidate link. Inside a contested component each record that does not say which
+-- member (birth
+-- date, name …) it belongs to follows its nearest neighbour that does, and links between followers of
+-- different ones
+-- are refused. So no person ever has two.
+{%- set exclusive = var('identity_exclusive') %}
 {%- set rounds = 3 %}
+{%- set not_by_first_name = ['member_id', 'organisation_number', 'decision'] + (
+    var('identity_descriptions').items() | rejectattr('1.guard', 'eq', 'first_name') | map('first') | list
+) %}
 with
     candidates as (select * from {{ ref('int_identity__candidate_links') }}),
     contested as (select * from {{ ref('int_identity__components') }} where is_contested),
@@ -17,53 +20,57 @@ with
         from candidates
         where refused_by is null and right_record_id in (select record_id from contested)
     ),
-    {%- for attribute in exclusive %}
-        {{ attribute }}_0 as (
-            select record_id, {{ attribute }} as label from contested where {{ attribute }} is not null
-        ),
-        {%- for round in range(1, rounds + 1) %}
-            {{ attribute }}_{{ round }} as (
-                select record_id, label
-                from {{ attribute }}_{{ round - 1 }}
-                union all
-                select
-                    neighbours.record_id,
-                    arg_min(
-                        labelled.label,
-                        (
-                            case
-                                neighbours.identifier_kind when 'member_id' then 1 when 'email' then 2 else 3
-                            end,
-                            neighbours.neighbour_id
-                        )
-                    ) as label
-                from neighbours
-                join
-                    {{ attribute }}_{{ round - 1 }} as labelled
-                    on labelled.record_id = neighbours.neighbour_id
-                where neighbours.record_id not in (select record_id from {{ attribute }}_{{ round - 1 }})
-                group by neighbours.record_id
-            ),
+    labels_0 as (
+        {%- for attribute in exclusive + ['first_name_key', 'refused_with'] %}
+            {{ 'union all' if not loop.first }}
+            select record_id, '{{ attribute }}' as attribute, cast({{ attribute }} as varchar) as label
+            from contested
+            where {{ attribute }} is not null
         {%- endfor %}
+    ),
+    {%- for round in range(1, rounds + 1) %}
+        labels_{{ round }} as (
+            select record_id, attribute, label
+            from labels_{{ round - 1 }}
+            union all
+            select
+                neighbours.record_id,
+                labelled.attribute,
+                arg_min(
+                    labelled.label,
+                    (
+                        case
+                            neighbours.identifier_kind when 'member_id' then 1 when 'email' then 2 else 3
+                        end,
+                        neighbours.neighbour_id
+                    )
+                ) as label
+            from neighbours
+            join labels_{{ round - 1 }} as labelled on labelled.record_id = neighbours.neighbour_id
+            anti join
+                labels_{{ round - 1 }} as known
+                on known.record_id = neighbours.record_id
+                and known.attribute = labelled.attribute
+            group by neighbours.record_id, labelled.attribute
+        ),
     {%- endfor %}
     followers as (
         select
-            contested.record_id
-            {%- for attribute in exclusive %}
-                , {{ attribute }}_{{ rounds }}.label as {{ attribute }}
+            contested.record_id,
+            {%- for attribute in exclusive + ['first_name_key', 'refused_with'] %}
+                max(label) filter (where attribute = '{{ attribute }}') as {{ attribute }},
             {%- endfor %}
+            true as is_contested
         from contested
-        {%- for attribute in exclusive %}
-            left join
-                {{ attribute }}_{{ rounds }} on {{ attribute }}_{{ rounds }}.record_id = contested.record_id
-        {%- endfor %}
+        left join labels_{{ rounds }} as labels using (record_id)
+        group by contested.record_id
     ),
     final as (
         select
             candidates.left_record_id,
             candidates.right_record_id,
             candidates.identifier_kind,
-            candidates.identifier_value,
+            candidates.link_value,
             case
                 when candidates.refused_by is not null
                 then candidates.refused_by
@@ -71,6 +78,16 @@ with
                     when left_side.{{ attribute }} is distinct from right_side.{{ attribute }}
                     then '{{ attribute }}_of_another_link'
                 {%- endfor %}
+                when left_side.refused_with is distinct from right_side.refused_with
+                then 'decision_of_another_link'
+                when candidates.identifier_kind in ('{{ not_by_first_name | join("', '") }}')
+                then null
+                when
+                    left_side.first_name_key is distinct from right_side.first_name_key
+                    and not coalesce(
+                        {{ names_resemble('left_side.first_name_key', 'right_side.first_name_key') }}, false
+                    )
+                then 'first_name_of_another_link'
             end as refused_by
         from candidates
         left join followers as left_side on left_side.record_id = candidates.left_record_id

@@ -7,6 +7,7 @@ with
     till_customers as (select * from {{ ref('stg_pos__customers') }}),
     orders as (select * from {{ ref('stg_webshop__orders') }}),
     trust as (select * from {{ ref('source_trust') }}),
+    forms as (select * from {{ ref('identity_normal_forms') }}),
     -- "Hansen, Kari", "Kari Hansen" and "Hansen Bygg AS" are all typed at tills, into one field.
     till_names as (
         select *, {{ has_company_form('name') }} as is_company, trim(split_part(name, ',', 2)) as after_comma
@@ -133,7 +134,17 @@ with
             nullif(upper(trim(records.member_id)), '') as member_id,
             nullif(trim(records.first_name), '') as first_name,
             nullif(trim(records.last_name), '') as last_name,
-            {{ name_key('records.first_name') }} as first_name_key,
+            {{ name_key('records.first_name') }} as given_name_key,
+            {{ compact_key('records.last_name') }} as last_name_key,
+            {{ compact_key('records.postal_code') }} as postal_key,
+            {{ compact_key('records.city') }} as city_key,
+            nullif(
+                regexp_replace({{ compact_key('records.street') }}, '[0-9]+\p{L}?$|^[0-9]+', ''), ''
+            ) as street_key,
+            nullif(
+                regexp_extract({{ compact_key('records.street') }}, '[0-9]+\p{L}?$|^[0-9]+'), ''
+            ) as house_key,
+            {{ company_key('records.company_name') }} as company_key,
             records.birth_date,
             nullif(trim(records.street), '') as street,
             nullif(trim(records.postal_code), '') as postal_code,
@@ -142,17 +153,49 @@ with
             {{ normalise_language('records.language') }} as language,
             lower(records.customer_type) as customer_type,
             nullif(trim(records.company_name), '') as company_name,
-            nullif(trim(records.organisation_number), '') as organisation_number,
+            {{ normalise_organisation_number('records.organisation_number') }} as organisation_number,
             records.joined_at,
             records.updated_at,
             records.first_received_on
         from records
         join trust using (source)
     ),
+    -- What stands for "not known" in a source is not a name or a day of birth, and a nickname is the name
+    -- it is
+    -- short for. A mailbox is compared under one name, however its provider lets it be written.
+    compared as (
+        select
+            normalised.* exclude (birth_date),
+            case when no_birth_dates.value is null then normalised.birth_date end as birth_date,
+            case
+                when no_names.value is null then coalesce(nicknames.normal_form, normalised.given_name_key)
+            end as first_name_key,
+            {{ mailbox('normalised.email', 'tags.normal_form', 'dots.value', 'domains.normal_form') }}
+            as mailbox
+        from normalised
+        left join forms as nicknames on nicknames.kind = 'nickname' and nicknames.value = given_name_key
+        left join forms as no_names on no_names.kind = 'no_name' and no_names.value = given_name_key
+        left join
+            forms as no_birth_dates
+            on no_birth_dates.kind = 'no_birth_date'
+            and no_birth_dates.value = cast(normalised.birth_date as varchar)
+        left join
+            forms as domains
+            on domains.kind = 'mail_domain'
+            and domains.value = {{ mail_domain('normalised.email') }}
+        left join
+            forms as tags
+            on tags.kind = 'mail_tag'
+            and tags.value = coalesce(domains.normal_form, {{ mail_domain('normalised.email') }})
+        left join
+            forms as dots
+            on dots.kind = 'mail_dots'
+            and dots.value = coalesce(domains.normal_form, {{ mail_domain('normalised.email') }})
+    ),
     -- A guest of whom nothing usable is known is nobody's record; its order stays without a customer.
     final as (
         select *, row_number() over (order by record_id) as node_id
-        from normalised
+        from compared
         where source <> 'webshop_order' or email is not null or phone is not null
     )
 select *

@@ -1,6 +1,7 @@
--- Why two source records are one person, or why they are not although they share something. Shared values
--- of people
--- who asked to be erased are left out; that they were shared stays.
+-- Why two source records are one person, or why they are not although they share something. A value is
+-- shown only as
+-- far as it takes to recognise it, and not at all once one of the two is erased; dim_customer_identifiers
+-- has it whole.
 with
     links as (select * from {{ ref('int_identity__links') }}),
     persons as (select * from {{ ref('int_identity__persons') }}),
@@ -12,8 +13,8 @@ with
             links.identifier_kind,
             case
                 when left_erased.customer_id is null and right_erased.customer_id is null
-                then links.identifier_value
-            end as identifier_value,
+                then {{ value_hint('links.link_value', 'links.identifier_kind') }}
+            end as value_hint,
             links.refused_by is null as is_linked,
             links.refused_by,
             left_person.customer_id as left_customer_id,

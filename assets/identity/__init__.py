@@ -1,0 +1,1 @@
+"""Identity beyond SQL: optional matching that only proposes, and forgetting people everywhere."""
