@@ -67,6 +67,8 @@ def publish(settings: Settings, run_date: date, descriptions: Mapping[str, Mappi
                 "order by 1, 2",
                 [list(PUBLISHED_SCHEMAS), list(ALSO_PUBLISHED)],
             ).fetchall()
+            # One commit for all: hundreds of comments would each wait for the disk.
+            connection.execute("begin")
             for schema in PUBLISHED_SCHEMAS:
                 connection.execute(f"create schema if not exists {schema}")
             for source_schema, source_table in tables:
@@ -79,6 +81,7 @@ def publish(settings: Settings, run_date: date, descriptions: Mapping[str, Mappi
                 _comment(connection, schema, table, descriptions.get(f"{schema}.{table}"))
             connection.execute("create table main.published as select ?::date as run_date", [run_date])
             connection.execute("comment on table main.published is 'The day whose state this copy holds'")
+            connection.execute("commit")
             connection.execute("detach warehouse")
             connection.execute("checkpoint")
         temporary.replace(target)
