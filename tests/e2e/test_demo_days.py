@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 from itertools import pairwise
@@ -19,30 +16,13 @@ from typing import Any
 import duckdb
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.e2e.shell import ROOT, fredning
+
 TODAY = date(2026, 11, 22)
 DAYS = 5
 MARKETING = {"post_purchase", "lifecycle", "newsletter"}
 
 pytestmark = pytest.mark.slow
-
-
-def fredning(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "FREDNING_HOME": str(home / "var"),
-        "COLUMNS": "200",
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "orchestration.cli", *arguments],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
 
 
 def run_demo(home: Path) -> subprocess.CompletedProcess[str]:
