@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -214,6 +214,12 @@ class DbtRunner:
     @cached_property
     def _parsed(self) -> Any:
         return prepare(self.settings)
+
+    def elsewhere(self, home: Path) -> DbtRunner:
+        """The same project on the warehouse of another home. Parsed here: the parse depends on the home's path."""
+        runner = DbtRunner(replace(self.settings, home=home))
+        runner.__dict__["_parsed"] = self._parsed
+        return runner
 
     def invoke(self, arguments: list[str]) -> list[NodeResult]:
         """Run dbt. Returns how every node ended, failed ones included.

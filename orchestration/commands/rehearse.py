@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from orchestration.commands.shared import DAY, settings_or_exit
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
+    from assets.decisions.replay import ReplayedDay
     from assets.decisions.rehearsal import Stage
 
 
@@ -77,3 +78,60 @@ def opened_stage(settings: Settings) -> Iterator[Stage]:
             yield opened
     except NothingToRehearse as error:
         raise click.ClickException(str(error)) from error
+
+
+@click.command(epilog="Example:  fredning replay --from 2026-11-16 --to 2026-11-22    (also:  --what-if --templates other/)")
+@click.option("--from", "first", type=DAY, required=True, help="The first day.")
+@click.option("--to", "last", type=DAY, default=None, help="The last day; default: the first.")
+@click.option("--what-if", is_flag=True, help="Let the replayed sends count for the days after, not the real ones.")
+@click.option("--templates", default=None, help="What-if with the journeys of a template folder or git revision.")
+@click.option("--json", "as_document", is_flag=True, help="One JSON document at the end.")
+def replay(first: date, last: date | None, what_if: bool, templates: str | None, as_document: bool) -> None:
+    """Run past days again from what was known then.
+
+    Audit (the default) takes the real hand-off log: every row of the ledger must come out again exactly, and the
+    command ends with 1 if one does not. With --what-if the days' own sends count for the days after. It works in a
+    scratch home beside the data: nothing is sent, and the warehouse is not changed.
+    """
+    from assets.decisions.replay import CannotReplay, as_json, replay_days
+    from assets.decisions.replay import replay as opened_replay
+    from assets.decisions.versions import UnknownVersion, templates_of
+    from assets.messaging.template_files import TemplateErrors
+    from orchestration.commands.days import require_manifest
+    from orchestration.dbt import DbtFailure
+
+    settings = settings_or_exit()
+    require_manifest(settings)
+    if templates and not what_if:
+        raise click.ClickException("Other templates are a what-if: add --what-if.")
+    until = last or first
+    if until < first:
+        raise click.ClickException(f"--to {until} lies before --from {first}: swap them.")
+
+    def say(day: ReplayedDay) -> None:
+        outcome = f"{day.n_sent:,} messages, then {day.n_sent_then:,}" if what_if else _verdict(day)
+        note(f"{day.run_date}  {day.n_rows:>6,} rows  {outcome}  ledger {day.fingerprint[:12]}  {day.seconds:.1f} s")
+        if not what_if:
+            for example in day.examples:
+                note(f"    {example}")
+
+    try:
+        with ExitStack() as stack:
+            folder = stack.enter_context(templates_of(templates, settings.templates_dir)) if templates else None
+            opened = stack.enter_context(
+                opened_replay(settings, first, is_audit=not what_if, templates_dir=folder)
+            )
+            days = replay_days(opened, first, until, say)
+    except (CannotReplay, UnknownVersion, TemplateErrors, DbtFailure) as error:
+        raise click.ClickException(str(error)) from error
+    if as_document:
+        click.echo(as_json(days))
+    if not what_if and not all(day.is_equal for day in days):
+        click.echo("The ledger does not come out again: a fact, a model or the hand-off log has changed since.")
+        sys.exit(1)
+    if not what_if:
+        click.echo(f"{len(days)} day(s): every row of the ledger comes out again.")
+
+
+def _verdict(day: ReplayedDay) -> str:
+    return "as in the ledger" if day.is_equal else f"{day.n_missing} missing or changed, {day.n_added} new or changed"
