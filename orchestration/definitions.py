@@ -20,7 +20,7 @@ from assets.reports.assets import build_report_assets
 from assets.value.assets import build_value_assets
 from assets.warehouse import build_warehouse_assets
 from orchestration.dbt import REJECTS
-from orchestration.jobs import daily_run, decide_only
+from orchestration.jobs import ON_DEMAND, daily_run, decide_only
 from orchestration.partitions import daily
 from orchestration.resources import build_resources
 from orchestration.schedules import build_schedules
@@ -46,7 +46,7 @@ def build_defs(settings: Settings | None = None, *, resources: Mapping[str, Any]
             *build_report_assets(),
             *build_publishing_assets(),
         ],
-        jobs=[daily_run, decide_only],
+        jobs=[daily_run, decide_only, *ON_DEMAND],
         schedules=build_schedules(settings),
         resources={**build_resources(settings), **(resources or {})},
     )

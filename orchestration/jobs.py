@@ -1,8 +1,10 @@
-"""Jobs: the daily run (everything), and landing alone for loading history."""
+"""Jobs: the daily run (everything), a run that only decides, and the tools around the ledger, run on demand."""
 
 from __future__ import annotations
 
 import dagster as dg
+
+from assets.decisions.ops import compare_journey_versions, replay_past_days, try_contact_policies
 
 daily_run = dg.define_asset_job(
     name="daily_run",
@@ -22,3 +24,33 @@ decide_only = dg.define_asset_job(
     executor_def=dg.in_process_executor,
     tags={"fredning/kind": "dry"},
 )
+
+
+@dg.job(
+    description="Audit: run past days again and compare every row with the ledger.",
+    executor_def=dg.in_process_executor,
+    tags={"fredning/kind": "on_demand"},
+)
+def replay_audit() -> None:
+    replay_past_days()
+
+
+@dg.job(
+    description="Compare the journeys and policy of two versions over the last days; nothing is sent.",
+    executor_def=dg.in_process_executor,
+    tags={"fredning/kind": "on_demand"},
+)
+def compare_versions() -> None:
+    compare_journey_versions()
+
+
+@dg.job(
+    description="Try quarantine windows and caps over the last days; nothing is sent.",
+    executor_def=dg.in_process_executor,
+    tags={"fredning/kind": "on_demand"},
+)
+def simulate_policy() -> None:
+    try_contact_policies()
+
+
+ON_DEMAND = (replay_audit, compare_versions, simulate_policy)

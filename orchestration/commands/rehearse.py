@@ -135,3 +135,39 @@ def replay(first: date, last: date | None, what_if: bool, templates: str | None,
 
 def _verdict(day: ReplayedDay) -> str:
     return "as in the ledger" if day.is_equal else f"{day.n_missing} missing or changed, {day.n_added} new or changed"
+
+
+@click.command(
+    "simulate-policy", epilog="Example:  fredning simulate-policy --windows 24,48,72,168 --caps 2,4 --days 14"
+)
+@click.option("--windows", default="24,48,72,168", show_default=True, help="Hours of the rules that let one message by.")
+@click.option("--caps", default="", help="Caps of the rules that let more by, like 2,4,8; default: as they are.")
+@click.option("--days", type=click.IntRange(1, 366), default=28, show_default=True, help="How many days back.")
+@click.option("--until", type=DAY, default=None, help="The last day; default: the newest that was decided.")
+@click.option("--chart", type=click.Path(dir_okay=False, path_type=Path), help="Write the chart there, as SVG.")
+def simulate_policy(windows: str, caps: str, days: int, until: date | None, chart: Path | None) -> None:
+    """Try quarantine windows and caps over past days.
+
+    For each: messages, people reached, people left in peace, messages held, what such messages brought in the past,
+    and opt-outs to be expected. Every setting is decided day after day over the same real inputs; nothing is sent.
+    """
+    from assets.decisions.sweep import Setting, as_markdown, as_svg, sweep
+
+    settings = settings_or_exit()
+    points = [Setting()]
+    points += [Setting(window_hours=hours) for hours in _numbers(windows, "--windows")]
+    points += [Setting(cap=cap) for cap in _numbers(caps, "--caps")]
+    with opened_stage(settings) as stage:
+        last = until or stage.days()[1]
+        first = last - timedelta(days=days - 1)
+        outcomes = sweep(stage, settings.templates_dir, points, first, last, say=note)
+    click.echo(as_markdown(outcomes, first, last, settings.currency))
+    if chart is not None:
+        chart.write_text(as_svg(outcomes), encoding="utf-8")
+
+
+def _numbers(text: str, option: str) -> list[int]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isdigit() and int(part) > 0 for part in parts):
+        raise click.ClickException(f"{option} {text!r} is no list of whole numbers above 0, like 24,48,72.")
+    return [int(part) for part in parts]
