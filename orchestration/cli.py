@@ -10,7 +10,7 @@ from orchestration.commands.explain import explain
 from orchestration.commands.install import docs, prepare, ui
 from orchestration.commands.ledger import ledger, reasons
 from orchestration.commands.outbox import outbox
-from orchestration.commands.rehearse import diff, replay, simulate_policy, simulate_policy
+from orchestration.commands.rehearse import diff, replay, simulate_policy
 from orchestration.commands.templates import check
 
 
@@ -26,7 +26,23 @@ def main() -> None:
     """Lifecycle messaging around a decision ledger. Settings come from FREDNING_* variables."""
 
 
-for command in (prepare, demo, run, ui, check, ledger, explain, reasons, diff, replay, simulate_policy, outbox, land, deliveries, docs):
+for command in (
+    prepare,
+    demo,
+    run,
+    ui,
+    check,
+    ledger,
+    explain,
+    reasons,
+    diff,
+    replay,
+    simulate_policy,
+    outbox,
+    land,
+    deliveries,
+    docs,
+):
     main.add_command(command)
 
 

@@ -41,13 +41,17 @@ class SimulateConfig(dg.Config):
 
 
 @dg.op(description="Run past days again; every row of the ledger must come out as it was written.")
-def replay_past_days(context: dg.OpExecutionContext, config: ReplayConfig, settings: dg.ResourceParam[Settings]) -> None:
+def replay_past_days(
+    context: dg.OpExecutionContext, config: ReplayConfig, settings: dg.ResourceParam[Settings]
+) -> None:
     first, last = date.fromisoformat(config.first), date.fromisoformat(config.last)
     with replay(settings, first, is_audit=True) as opened:
         days = replay_days(opened, first, last, say=lambda day: context.log.info(f"{day.run_date}: {day.n_rows} rows"))
     _tell(context, "replay", {"days": dg.MetadataValue.md(replay_table(days))})
     if not all(day.is_equal for day in days):
-        raise dg.Failure("The ledger does not come out again.", metadata={"days": dg.MetadataValue.md(replay_table(days))})
+        raise dg.Failure(
+            "The ledger does not come out again.", metadata={"days": dg.MetadataValue.md(replay_table(days))}
+        )
 
 
 @dg.op(description="Journeys and policy of two versions over the last days of real inputs.")

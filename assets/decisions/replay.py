@@ -59,7 +59,9 @@ class ReplayedDay:
 class Replay:
     """A scratch home in which days are run one after the other."""
 
-    def __init__(self, settings: Settings, scratch: Path, first: date, templates_dir: Path | None, is_audit: bool) -> None:
+    def __init__(
+        self, settings: Settings, scratch: Path, first: date, templates_dir: Path | None, is_audit: bool
+    ) -> None:
         self._settings = settings
         self._there = replace(settings, home=scratch)
         self._is_audit = is_audit
@@ -140,8 +142,8 @@ class Replay:
                 copy (
                     from '{log}'
                     union all by name
-                    select message_id, run_date, customer_id, journey, step, channel, class, anchor, experiment, variant,
-                        'ACCEPTED' as state, send_at, send_at as sent_at, expires_at, permission_basis, permission_id,
+                    select message_id, run_date, customer_id, journey, step, channel, class, anchor, experiment,
+                        variant, 'ACCEPTED' as state, send_at, send_at as sent_at, expires_at, permission_basis, permission_id,
                         policy_version
                     from scratch.marts.fct_contact_decisions
                     where run_date = date '{day - timedelta(days=1)}' and decision = 'send'
@@ -155,8 +157,7 @@ class Replay:
             self._attach(connection)
             connection.execute(f"attach '{self._there.warehouse_path}' as scratch (read_only)")
             columns = ", ".join(
-                row[0]
-                for row in connection.execute("describe installed.marts.fct_contact_decisions").fetchall()
+                row[0] for row in connection.execute("describe installed.marts.fct_contact_decisions").fetchall()
             )
             for name in ("installed", "scratch"):
                 connection.execute(
@@ -205,9 +206,7 @@ def _examples(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
 
 
 @contextmanager
-def replay(
-    settings: Settings, first: date, *, is_audit: bool, templates_dir: Path | None = None
-) -> Iterator[Replay]:
+def replay(settings: Settings, first: date, *, is_audit: bool, templates_dir: Path | None = None) -> Iterator[Replay]:
     """A replay in a scratch home that is removed afterwards. Raises `CannotReplay`."""
     parent = settings.home / "tmp"
     parent.mkdir(parents=True, exist_ok=True)

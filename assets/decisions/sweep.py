@@ -114,7 +114,7 @@ def sweep(
         rehearsed = stage.rehearse(f"setting_{number}", templates_dir, first, last, change=setting.apply)
         row = stage.connection.execute(_OUTCOME.format(table=rehearsed.table)).fetchone() or ()
         broken = broken_invariants(stage.connection, rehearsed.table)
-        outcomes.append(Outcome(setting, *row, broken=tuple(broken)))
+        outcomes.append(Outcome(setting, *row, tuple(broken)))
         say(f"{setting.label}: {outcomes[-1].n_messages:,} messages")
     return outcomes
 

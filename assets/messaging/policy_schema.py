@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -10,16 +10,31 @@ from assets.messaging.journey_schema import Channel, MessageClass
 from assets.messaging.yaml_types import Country, HexColor, Identifier, LocalTime, Percent, Seconds, Strict
 
 HttpsUrl = Annotated[str, Field(pattern=r"^https://[^\s\"'<>]+$")]
+Cap = Annotated[int, Field(ge=1)]
+EngagementStage = Literal["none", "discovery", "research", "purchase"]
 Classes = Annotated[list[MessageClass], Field(min_length=1)]
 
 
 class PolicyRule(Strict):
+    """`max_messages_by_engagement` lowers the cap for people of an engagement stage; it never raises it."""
+
     name: Identifier
     when: Classes
     counts: Classes
     channels: Annotated[list[Channel], Field(min_length=1)] | None = None
     window: Seconds
-    max_messages: Annotated[int, Field(ge=1)]
+    max_messages: Cap
+    max_messages_by_engagement: dict[EngagementStage, Cap] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _engagement_only_lowers(self) -> PolicyRule:
+        higher = sorted(s for s, cap in self.max_messages_by_engagement.items() if cap > self.max_messages)
+        if higher:
+            raise ValueError(
+                f"max_messages_by_engagement is above max_messages ({self.max_messages}) for {', '.join(higher)}; "
+                "a stage can only lower the cap"
+            )
+        return self
 
 
 class SendingWindow(Strict):
@@ -78,6 +93,7 @@ class Policy(Strict):
     guards: Guards
     paused: Paused = Paused()
     caps: VolumeCaps = VolumeCaps()
+    send_at_best_hour: bool = False
 
 
 class Legal(Strict):

@@ -92,6 +92,8 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("channels", TEXTS),
         ("window_seconds", BIG),
         ("max_messages", INT),
+        ("engagement_stages", TEXTS),
+        ("engagement_max_messages", pa.list_(INT)),
     ),
     "policy_settings": _schema(
         ("holdout_epoch", TEXT),
@@ -104,6 +106,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("is_email_paused", FLAG),
         ("is_sms_paused", FLAG),
         ("default_open_local", TIME),
+        ("sends_at_best_hour", FLAG),
     ),
     "channel_windows": _schema(
         ("channel", TEXT),
@@ -133,6 +136,8 @@ def template_rows(journeys: dict[str, Journey], policy: Policy, run_date: date) 
                 "channels": list(rule.channels) if rule.channels else None,
                 "window_seconds": rule.window,
                 "max_messages": rule.max_messages,
+                "engagement_stages": list(rule.max_messages_by_engagement),
+                "engagement_max_messages": list(rule.max_messages_by_engagement.values()),
             }
             for position, rule in enumerate(policy.rules, start=1)
         ],
@@ -243,6 +248,7 @@ def _settings(policy: Policy) -> Row:
         "is_email_paused": policy.paused.email,
         "is_sms_paused": policy.paused.sms,
         "default_open_local": policy.default_open,
+        "sends_at_best_hour": policy.send_at_best_hour,
     }
 
 

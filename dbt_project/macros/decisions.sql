@@ -139,3 +139,8 @@
         else blocked.free_at >= {{ next_as_of() }}
     end
 {%- endmacro %}
+
+{#- An instant that no run reaches, for who wants no message at all. -#}
+{% macro never_again(condition) -%}
+    case when {{ condition }} then timestamptz '9999-01-01 00:00:00+00' end
+{%- endmacro %}

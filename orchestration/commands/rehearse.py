@@ -80,7 +80,9 @@ def opened_stage(settings: Settings) -> Iterator[Stage]:
         raise click.ClickException(str(error)) from error
 
 
-@click.command(epilog="Example:  fredning replay --from 2026-11-16 --to 2026-11-22    (also:  --what-if --templates other/)")
+@click.command(
+    epilog="Example:  fredning replay --from 2026-11-16 --to 2026-11-22    (also:  --what-if --templates other/)"
+)
 @click.option("--from", "first", type=DAY, required=True, help="The first day.")
 @click.option("--to", "last", type=DAY, default=None, help="The last day; default: the first.")
 @click.option("--what-if", is_flag=True, help="Let the replayed sends count for the days after, not the real ones.")
@@ -118,9 +120,7 @@ def replay(first: date, last: date | None, what_if: bool, templates: str | None,
     try:
         with ExitStack() as stack:
             folder = stack.enter_context(templates_of(templates, settings.templates_dir)) if templates else None
-            opened = stack.enter_context(
-                opened_replay(settings, first, is_audit=not what_if, templates_dir=folder)
-            )
+            opened = stack.enter_context(opened_replay(settings, first, is_audit=not what_if, templates_dir=folder))
             days = replay_days(opened, first, until, say)
     except (CannotReplay, UnknownVersion, TemplateErrors, DbtFailure) as error:
         raise click.ClickException(str(error)) from error
@@ -140,7 +140,9 @@ def _verdict(day: ReplayedDay) -> str:
 @click.command(
     "simulate-policy", epilog="Example:  fredning simulate-policy --windows 24,48,72,168 --caps 2,4 --days 14"
 )
-@click.option("--windows", default="24,48,72,168", show_default=True, help="Hours of the rules that let one message by.")
+@click.option(
+    "--windows", default="24,48,72,168", show_default=True, help="Hours of the rules that let one message by."
+)
 @click.option("--caps", default="", help="Caps of the rules that let more by, like 2,4,8; default: as they are.")
 @click.option("--days", type=click.IntRange(1, 366), default=28, show_default=True, help="How many days back.")
 @click.option("--until", type=DAY, default=None, help="The last day; default: the newest that was decided.")

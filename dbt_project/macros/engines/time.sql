@@ -8,6 +8,15 @@
     timezone({{ zone_or_default(zone) }}, cast({{ day }} as date) + {{ time }})
 {%- endmacro %}
 
+{#- Full hours (0-23) as a time of day. -#}
+{% macro time_of_hour(hour) -%}
+    {{ return(adapter.dispatch('time_of_hour')(hour)) }}
+{%- endmacro %}
+
+{% macro default__time_of_hour(hour) -%}
+    make_time({{ hour }}, 0, 0)
+{%- endmacro %}
+
 {% macro default__local_day(instant, zone) -%}
     cast(timezone({{ zone_or_default(zone) }}, {{ instant }}) as date)
 {%- endmacro %}

@@ -100,7 +100,14 @@ MUTANTS = [
     *_of(
         "int_decisions__policy",
         ("and timed.touch_key <> counted.touch_key", ""),
-        ("[any_value(class_rules.max_messages)]", "[1]"),
+        ("any_value(least(class_rules.max_messages,", "any_value(greatest(class_rules.max_messages,"),
+        ("when max_messages = 0", "when false"),
+        ("where paused_until is not null or max_messages = 0", "where max_messages = 0"),
+        ("and wished.channel = contact_log.channel", ""),
+        ("and wished.touch_key <> contact_log.touch_key", ""),
+        ("nth.at + to_days(period_days)", "nth.at + to_days(period_days + 1)"),
+        ("case when timed.best_at < timed.closes_at then timed.best_at end", "timed.best_at"),
+        ("settings.sends_at_best_hour and assignment.class <> 'service'", "false"),
         ("then blocked.free_at >= timed.closes_at", "then blocked.free_at > timed.closes_at"),
         ("else blocked.free_at >= timezone", "else blocked.free_at > timezone"),
         (
@@ -151,5 +158,8 @@ MUTANTS = [
         ("until_at > timezone(", "until_at >= timezone("),
         ("where list_contains(when_classes, 'newsletter')", "where true"),
         ("max(messages.sent_at)", "min(messages.sent_at)"),
+        ("greatest(paused_until,", "least(null,"),
+        ("any_value(wishes.max_messages)", "1"),
+        ("list_position(", "1 + list_position("),
     ),
 ]

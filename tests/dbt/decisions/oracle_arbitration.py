@@ -85,10 +85,14 @@ def exclusion_list(oracle: Oracle, log: dict[str, list[Sent]], rows: list[Row]) 
             sent = Sent(row["message_id"], row["class"], row["channel"], touch, row["send_at"])
             received[oracle.current(row["customer_id"])].append(sent)
     found = []
-    for customer_id, messages in received.items():
-        holds = []
-        for rule in oracle.rules:
-            if "newsletter" not in rule["when_classes"]:
+    reachable = {customer_id for customer_id, channel in oracle.points if channel == "email"}
+    for customer_id in {*received, *reachable}:
+        messages = received.get(customer_id, [])
+        point = oracle.points.get((customer_id, "email"))
+        own = oracle.own_rules(point["address"], "email") if point else []
+        holds = [(rule["until"], -rule["position"], rule["name"]) for rule in own if "until" in rule]
+        for rule in [*oracle.rules, *(rule for rule in own if "until" not in rule)]:
+            if "newsletter" not in rule.get("when_classes", ["newsletter"]):
                 continue
             if rule["channels"] is not None and "email" not in rule["channels"]:
                 continue
@@ -98,13 +102,13 @@ def exclusion_list(oracle: Oracle, log: dict[str, list[Sent]], rows: list[Row]) 
                     key = sent.touch if rule["channels"] is None else sent.message_id
                     latest[key] = max(sent.at, latest.get(key, sent.at))
             ordered = sorted(latest.values(), reverse=True)
-            if len(ordered) >= rule["max_messages"]:
-                until = ordered[rule["max_messages"] - 1] + timedelta(seconds=rule["window_seconds"])
+            cap = oracle.cap(rule, customer_id)
+            if len(ordered) >= cap:
+                until = ordered[cap - 1] + timedelta(seconds=rule["window_seconds"])
                 if until > oracle.as_of:
                     holds.append((until, -rule["position"], rule["name"]))
         if holds:
             until, _, name = max(holds)
-            point = oracle.points.get((customer_id, "email"))
             found.append(
                 {
                     "customer_id": customer_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from tests.dbt.decisions.oracle_rules import (
     HOME_ZONE,
@@ -15,6 +15,11 @@ from tests.dbt.decisions.oracle_rules import (
 from tests.dbt.decisions.relations import Row, Tables
 
 COUNTS_AS_SENT = {"SENDING", "ACCEPTED", "UNKNOWN", "DELIVERED", "BOUNCED", "COMPLAINED", "QUARANTINED"}
+<<<<<<< HEAD
+=======
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+TRIGGERS = ("purchases_in_group", "joined", "carts_abandoned", "broadcasts")
+>>>>>>> ad9b001 (Wishes and pauses of a person, caps by engagement, and the recipient's hour)
 
 
 @dataclass
@@ -40,6 +45,8 @@ class Inputs:
         self.settings = self.of("stg_templates__policy_settings")[0]
         self.points = {(p["customer_id"], p["channel"]): p for p in self.of("int_customers__contact_points")}
         self.windows = {w["channel"]: w for w in self.of("stg_templates__channel_windows")}
+        self.wishes = {(w["address"], w["channel"]): w for w in self.of("stg_consent__preferences")}
+        self.scores = {s["customer_id"]: s for s in self.of("fct_customer_scores")}
         self.grouped: dict[str, dict[str, list[Row]]] = {}
         self.owners: dict[tuple[str, str], set[str]] = defaultdict(set)
         for i in self.of("dim_customer_identifiers"):
@@ -65,6 +72,34 @@ class Inputs:
     def current(self, customer_id: str) -> str:
         """Today's id of a customer who was known under another."""
         return self.now_id.get(customer_id, customer_id)
+
+    def cap(self, rule: Row, customer_id: str) -> int:
+        """A rule's cap for one customer: lower for who is less engaged, where the policy says so."""
+        stage = self.scores.get(customer_id, {}).get("engagement_stage")
+        lower = dict(zip(rule["engagement_stages"], rule["engagement_max_messages"], strict=True))
+        return min(rule["max_messages"], lower.get(stage, rule["max_messages"]))
+
+    def own_rules(self, address: str | None, channel: str) -> list[Row]:
+        """What the recipient asked for, as rules that come before the shop's."""
+        wish = self.wishes.get((address, channel), {})
+        rules: list[Row] = []
+        until = FOREVER if wish.get("max_messages") == 0 else wish.get("paused_until")
+        if until and until > self.as_of:
+            rules.append({"name": "own_pause", "position": -2, "until": until})
+        if wish.get("max_messages"):
+            rules.append(
+                {
+                    "name": "own_frequency",
+                    "position": -1,
+                    "counts_classes": ["post_purchase", "lifecycle", "newsletter"],
+                    "channels": [channel],
+                    "window_seconds": wish["period_days"] * 86_400,
+                    "max_messages": wish["max_messages"],
+                    "engagement_stages": [],
+                    "engagement_max_messages": [],
+                }
+            )
+        return rules
 
     # What was sent ---------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from tests.dbt.decisions.oracle_rules import Message, Sent, instant
@@ -29,17 +29,23 @@ def units(rule: Row, log: Iterable[Sent], without: set[tuple[str, str, str]], si
     return len(counted)
 
 
-def permits(rule: Row, m: Message, log: list[Sent], at: datetime) -> bool:
+def permits(oracle: Oracle, rule: Row, m: Message, log: list[Sent], at: datetime) -> bool:
     """Whether one rule lets the message go at an instant."""
+    if "until" in rule:
+        return bool(at >= rule["until"])
     window = timedelta(seconds=rule["window_seconds"])
-    return units(rule, log, {m.touch}, at - window) < rule["max_messages"]
+    return units(rule, log, {m.touch}, at - window) < oracle.cap(rule, m.customer_id)
 
 
-def first_instant(rules: list[Row], m: Message, log: list[Sent], start: datetime, end: datetime) -> datetime | None:
+def first_instant(
+    oracle: Oracle, rules: list[Row], m: Message, log: list[Sent], start: datetime, end: datetime
+) -> datetime | None:
     """The earliest instant in [start, end) that all rules permit: only there where something leaves a window."""
-    instants = {start} | {sent.at + timedelta(seconds=rule["window_seconds"]) for rule in rules for sent in log}
+    instants = {start} | {rule["until"] for rule in rules if "until" in rule}
+    timed = [rule for rule in rules if "until" not in rule]
+    instants |= {sent.at + timedelta(seconds=rule["window_seconds"]) for rule in timed for sent in log}
     for at in sorted(instants):
-        if start <= at < end and all(permits(rule, m, log, at) for rule in rules):
+        if start <= at < end and all(permits(oracle, rule, m, log, at) for rule in rules):
             return at
     return None
 
@@ -61,20 +67,25 @@ def schedule(oracle: Oracle, m: Message, log: list[Sent]) -> None:
         closes = min(closes, m.expires_at)
     end = closes if is_open else opens - timedelta(days=400)
     m.earliest_at = start
-    rules = [] if m.class_ == "service" else [
+    rules = [] if m.class_ == "service" else oracle.own_rules(m.address, m.channel) + [
         rule
         for rule in oracle.rules
         if m.class_ in rule["when_classes"] and (rule["channels"] is None or m.channel in rule["channels"])
     ]  # fmt: skip
-    m.possible_at = first_instant(rules, m, log, start, end)
-    has_hours = first_instant([], m, log, start, end) is not None
+    m.possible_at = first_instant(oracle, rules, m, log, start, end)
+    best = oracle.scores.get(m.customer_id, {}).get("best_hour_local")
+    if m.possible_at and best is not None and oracle.settings["sends_at_best_hour"] and m.class_ != "service":
+        best_at = instant(oracle.run_date, time(best), m.zone)
+        if best_at < end:
+            m.possible_at = max(m.possible_at, best_at)
+    has_hours = first_instant(oracle, [], m, log, start, end) is not None
     if not has_hours:
         m.failed.add("OUTSIDE_WINDOW")
     # Only the window stands in the way where the rules would permit some instant of the day.
     rest_of_day = max(m.due_at, oracle.as_of), oracle.next_as_of
     for rule in rules:
-        permitted = first_instant([rule], m, log, start, end) is not None
-        window_only = not has_hours and first_instant([rule], m, log, *rest_of_day) is not None
+        permitted = first_instant(oracle, [rule], m, log, start, end) is not None
+        window_only = not has_hours and first_instant(oracle, [rule], m, log, *rest_of_day) is not None
         if not permitted and not window_only:
             m.broken_rules.append(rule["name"])
     if m.broken_rules:

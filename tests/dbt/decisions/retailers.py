@@ -88,6 +88,9 @@ class Retailer:
         for position, (when, counts, channels, window, most) in enumerate(rules):
             rule = {"position": position, "name": f"rule_{position}", "when_classes": when, "counts_classes": counts}
             rule |= {"channels": channels, "window_seconds": window, "max_messages": most}
+            lower = self.often(0.4) and most > 1
+            rule |= {"engagement_stages": ["none", "research"] if lower else []}
+            rule |= {"engagement_max_messages": [1, most - 1] if lower else []}
             self.put("staging.stg_templates__policy_rules", rule)
         self.put(
             "staging.stg_templates__policy_settings",
@@ -98,6 +101,7 @@ class Retailer:
                 "accessory_lookback_days": 30,
                 "is_email_paused": self.often(0.03),
                 "is_sms_paused": self.often(0.05),
+                "sends_at_best_hour": self.often(0.3),
             },
         )
         for channel in ("email", "sms"):

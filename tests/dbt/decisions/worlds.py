@@ -47,6 +47,10 @@ class World(Retailer):
                     "is_erased": self.seldom(0.02),
                 },
             )
+            if self.often(0.6):
+                stage, hour = pick(("none", "none", "research", "purchase", None)), pick((None, 8, 9, 12, 19, 20))
+                score = {"customer_id": customer_id, "engagement_stage": stage, "best_hour_local": hour}
+                self.put("marts.fct_customer_scores", score)
             for channel in ("email", "sms"):
                 self._make_address(customer_id, number, channel)
             if self.seldom(0.06):
@@ -81,6 +85,15 @@ class World(Retailer):
                 "permission_id": f"perm-{channel}-{number}" if basis else None,
             },
         )
+        known = {w["address"] for w in self.tables.get("staging.stg_consent__preferences", [])}
+        if address not in known and self.seldom(0.3):
+            wish = {"event_id": f"wish-{address}", "address": address, "channel": channel}
+            wish |= {
+                "max_messages": self.random.choice((None, 0, 1, 1, 2)),
+                "period_days": self.random.choice((1, 2, 7)),
+            }
+            wish["paused_until"] = self.moment(-1, 0, 0, 1) if self.often(0.3) else None
+            self.put("staging.stg_consent__preferences", wish)
         kind = "phone" if channel == "sms" else "email"
         row = {"customer_id": customer_id, "identifier_kind": kind, "identifier_value": address}
         self.put("marts.dim_customer_identifiers", row)
@@ -232,7 +245,7 @@ class World(Retailer):
 
     def _merge(self, survivor: str, merged: str) -> None:
         self.customer_ids.remove(merged)
-        for name in ("marts.dim_customers", "intermediate.int_customers__contact_points"):
+        for name in ("marts.dim_customers", "marts.fct_customer_scores", "intermediate.int_customers__contact_points"):
             self.tables[name] = [row for row in self.tables.get(name, []) if row["customer_id"] != merged]
         for name, rows in self.tables.items():
             if name != "staging.stg_outbox__contact_log":

@@ -10,7 +10,7 @@ from assets.landing.contract import UnknownDataset, UnusableContract, contract_o
 SPECIFIED = (
     "club/members webshop/accounts pos/customers webshop/orders webshop/order_lines webshop/returns pos/returns "
     "pos/receipts pos/receipt_lines logistics/deliveries catalogue/products catalogue/relations catalogue/campaigns "
-    "tracker/events consent/events service/cases loyalty/benefits provider/events privacy/erasures"
+    "tracker/events consent/events consent/preferences service/cases loyalty/benefits provider/events privacy/erasures"
 )
 
 

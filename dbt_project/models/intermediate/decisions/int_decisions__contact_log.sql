@@ -22,10 +22,20 @@ with
 
     rules as (select * from {{ ref('stg_templates__policy_rules') }}),
 
+    wishes as (select * from {{ ref('stg_consent__preferences') }}),
+
     horizon as (
         -- A day more than the longest window: in a zone east of the retailer the hours of run_date begin
         -- earlier.
-        select {{ as_of() }} - to_seconds(coalesce(max(window_seconds), 0) + 86400) as since_at from rules
+        select
+            {{ as_of() }} - to_seconds(
+                greatest(
+                    coalesce(max(window_seconds), 0),
+                    (select coalesce(max(period_days), 0) * 86400 from wishes where max_messages > 0)
+                )
+                + 86400
+            ) as since_at
+        from rules
     ),
 
     own as (

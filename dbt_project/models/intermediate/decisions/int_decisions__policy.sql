@@ -10,9 +10,31 @@ with
 
     counted as (select * from {{ ref('int_decisions__counted_touches') }}),
 
+    contact_log as (select * from {{ ref('int_decisions__contact_log') }} where class <> 'service'),
+
+    wishes as (
+        select *
+        from {{ ref('stg_consent__preferences') }}
+        where max_messages is not null or paused_until > {{ as_of() }}
+    ),
+
+    scores as (
+        select customer_id, engagement_stage, best_hour_local
+        from {{ ref('fct_customer_scores') }}
+        where customer_id in (select assignment.customer_id from assignment)
+    ),
+
+    settings as (select * from {{ ref('stg_templates__policy_settings') }}),
+
     timed as (
         select
             assignment.*,
+            scores.engagement_stage,
+            case
+                when settings.sends_at_best_hour and assignment.class <> 'service'
+                then
+                    {{ local_instant(run_date(), time_of_hour('scores.best_hour_local'), 'assignment.timezone') }}
+            end as best_at,
             -- A message that expires during the day may leave until then only.
             case
                 when assignment.expires_at > {{ as_of() }}
@@ -36,6 +58,8 @@ with
             on assignment.timezone = windows.timezone
             and assignment.country is not distinct from windows.country
             and assignment.channel = windows.channel
+        cross join settings
+        left join scores on assignment.customer_id = scores.customer_id
     ),
 
     class_rules as (select *, unnest(when_classes) as class from rules),
@@ -46,7 +70,7 @@ with
             class_rules.position,
             class_rules.name,
             class_rules.window_seconds,
-            {{ nth_largest("{'at': counted.sent_at, 'id': counted.message_id}", 'any_value(class_rules.max_messages)') }}
+            {{ nth_largest("{'at': counted.sent_at, 'id': counted.message_id}", 'any_value(least(class_rules.max_messages, class_rules.engagement_max_messages[list_position(class_rules.engagement_stages, timed.engagement_stage)]))') }}
             as nth
         from timed
         inner join
@@ -62,7 +86,51 @@ with
         group by timed.message_id, class_rules.position, class_rules.name, class_rules.window_seconds
     ),
 
-    blocked as (select *, nth.at + to_seconds(window_seconds) as free_at from filled where nth is not null),
+    wished as (
+        -- What the recipient asked for comes before the shop's own rules: a pause, none at all, or so many
+        -- in a
+        -- period.
+        select timed.message_id, timed.customer_id, timed.touch_key, wishes.*
+        from timed
+        inner join wishes on timed.address = wishes.address and timed.channel = wishes.channel
+        where timed.class <> 'service'
+    ),
+
+    full_by_wish as (
+        select
+            wished.message_id,
+            {{ nth_largest("{'at': contact_log.sent_at, 'id': contact_log.message_id}", 'any_value(wished.max_messages)') }}
+            as nth,
+            any_value(wished.period_days) as period_days
+        from wished
+        inner join
+            contact_log
+            on wished.customer_id = contact_log.customer_id
+            and wished.channel = contact_log.channel
+            and wished.touch_key <> contact_log.touch_key
+        where wished.max_messages > 0
+        group by wished.message_id
+    ),
+
+    blocked as (
+        select
+            message_id, position, name, nth.id as blocked_by, nth.at + to_seconds(window_seconds) as free_at
+        from filled
+        where nth is not null
+        union all
+        select
+            message_id,
+            -2 as position,
+            'own_pause' as name,
+            event_id as blocked_by,
+            greatest(paused_until, {{ never_again('max_messages = 0') }}) as free_at
+        from wished
+        where paused_until is not null or max_messages = 0
+        union all
+        select message_id, -1 as position, 'own_frequency' as name, nth.id, nth.at + to_days(period_days)
+        from full_by_wish
+        where nth is not null
+    ),
 
     broken as (
         -- A rule is broken where no instant is left because of it. Where no hour is permitted at all, that
@@ -74,7 +142,9 @@ with
             list(blocked.name order by blocked.position) filter (
                 where {{ is_rule_broken() }}
             ) as broken_rules,
-            list(blocked.nth.id order by blocked.position) filter (where {{ is_rule_broken() }}) as broken_by,
+            list(blocked.blocked_by order by blocked.position) filter (
+                where {{ is_rule_broken() }}
+            ) as broken_by,
             max(blocked.free_at) filter (where {{ is_rule_broken() }}) as quarantined_until_at
         from blocked
         inner join timed on blocked.message_id = timed.message_id
@@ -91,7 +161,13 @@ with
             not (timed.is_open and timed.earliest_at < timed.closes_at) as fails_outside_window,
             case
                 when timed.is_open and greatest(timed.earliest_at, broken.free_at) < timed.closes_at
-                then greatest(timed.earliest_at, broken.free_at)
+                then
+                    greatest(
+                        timed.earliest_at,
+                        broken.free_at,
+                        -- Later only, and never past the window.
+                        case when timed.best_at < timed.closes_at then timed.best_at end
+                    )
             end as possible_at
         from timed
         left join broken on timed.message_id = broken.message_id

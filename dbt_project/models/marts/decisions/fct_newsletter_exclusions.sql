@@ -31,6 +31,15 @@ with
 
     aliases as (select * from {{ ref('int_identity__aliases') }}),
 
+    scores as (select customer_id, engagement_stage from {{ ref('fct_customer_scores') }}),
+
+    wishes as (
+        select contact_points.customer_id, wishes.*
+        from {{ ref('stg_consent__preferences') }} as wishes
+        inner join contact_points on wishes.address = contact_points.address
+        where wishes.channel = 'email'
+    ),
+
     messages as (
         select customer_id, message_id, class, channel, touch_key, sent_at
         from contact_log
@@ -51,7 +60,14 @@ with
             rules.position,
             rules.name,
             rules.window_seconds,
-            rules.max_messages,
+            any_value(
+                least(
+                    rules.max_messages,
+                    rules.engagement_max_messages[
+                        list_position(rules.engagement_stages, scores.engagement_stage)
+                    ]
+                )
+            ) as max_messages,
             messages.customer_id,
             case when rules.channels is null then messages.touch_key else messages.message_id end as unit_key,
             max(messages.sent_at) as sent_at
@@ -60,6 +76,7 @@ with
             rules
             on list_contains(rules.counts_classes, messages.class)
             and (rules.channels is null or list_contains(rules.channels, messages.channel))
+        left join scores on messages.customer_id = scores.customer_id
         group by all
     ),
 
@@ -72,6 +89,24 @@ with
             + to_seconds(any_value(window_seconds)) as until_at
         from counted
         group by customer_id, position, name
+        union all
+        select
+            customer_id,
+            -2 as position,
+            'own_pause' as name,
+            greatest(paused_until, {{ never_again('max_messages = 0') }}) as until_at
+        from wishes
+        union all
+        select
+            wishes.customer_id,
+            -1 as position,
+            'own_frequency' as name,
+            {{ nth_largest('messages.sent_at', 'any_value(wishes.max_messages)') }}
+            + to_days(any_value(wishes.period_days)) as until_at
+        from wishes
+        inner join messages on wishes.customer_id = messages.customer_id
+        where wishes.max_messages > 0 and messages.channel = 'email' and messages.class <> 'service'
+        group by wishes.customer_id
     ),
 
     longest as (

@@ -11,7 +11,9 @@ with
             cast(counts_classes as varchar[]) as counts_classes,
             cast(channels as varchar[]) as channels,
             cast(window_seconds as bigint) as window_seconds,
-            cast(max_messages as integer) as max_messages
+            cast(max_messages as integer) as max_messages,
+            cast(engagement_stages as varchar[]) as engagement_stages,
+            cast(engagement_max_messages as integer[]) as engagement_max_messages
         from source
         where {{ newest_templates() }}
     )

@@ -14,7 +14,8 @@ with
             cast(gifts_steer as boolean) as gifts_steer,
             cast(is_email_paused as boolean) as is_email_paused,
             cast(is_sms_paused as boolean) as is_sms_paused,
-            cast(default_open_local as time) as default_open_local
+            cast(default_open_local as time) as default_open_local,
+            cast(sends_at_best_hour as boolean) as sends_at_best_hour
         from source
         where {{ newest_templates() }}
     )
