@@ -143,8 +143,8 @@ class Replay:
                     from '{log}'
                     union all by name
                     select message_id, run_date, customer_id, journey, step, channel, class, anchor, experiment,
-                        variant, 'ACCEPTED' as state, send_at, send_at as sent_at, expires_at, permission_basis, permission_id,
-                        policy_version
+                        variant, 'ACCEPTED' as state, send_at, send_at as sent_at, expires_at, permission_basis,
+                        permission_id, policy_version
                     from scratch.marts.fct_contact_decisions
                     where run_date = date '{day - timedelta(days=1)}' and decision = 'send'
                 ) to '{longer}' (format parquet)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -112,9 +113,10 @@ def sweep(
     outcomes = []
     for number, setting in enumerate(settings):
         rehearsed = stage.rehearse(f"setting_{number}", templates_dir, first, last, change=setting.apply)
-        row = stage.connection.execute(_OUTCOME.format(table=rehearsed.table)).fetchone() or ()
+        found: Any = stage.connection.execute(_OUTCOME.format(table=rehearsed.table)).fetchone()
         broken = broken_invariants(stage.connection, rehearsed.table)
-        outcomes.append(Outcome(setting, *row, tuple(broken)))
+        messages, people, in_peace, held, revenue, opt_outs = found
+        outcomes.append(Outcome(setting, messages, people, in_peace, held, revenue, opt_outs, tuple(broken)))
         say(f"{setting.label}: {outcomes[-1].n_messages:,} messages")
     return outcomes
 

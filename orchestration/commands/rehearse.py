@@ -15,8 +15,8 @@ from orchestration.commands.shared import DAY, settings_or_exit
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    from assets.decisions.replay import ReplayedDay
     from assets.decisions.rehearsal import Stage
+    from assets.decisions.replay import ReplayedDay
 
 
 @click.command(epilog="Example:  fredning diff --base main --days 28 --markdown diff.md")

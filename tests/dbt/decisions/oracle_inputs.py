@@ -15,11 +15,7 @@ from tests.dbt.decisions.oracle_rules import (
 from tests.dbt.decisions.relations import Row, Tables
 
 COUNTS_AS_SENT = {"SENDING", "ACCEPTED", "UNKNOWN", "DELIVERED", "BOUNCED", "COMPLAINED", "QUARANTINED"}
-<<<<<<< HEAD
-=======
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
-TRIGGERS = ("purchases_in_group", "joined", "carts_abandoned", "broadcasts")
->>>>>>> ad9b001 (Wishes and pauses of a person, caps by engagement, and the recipient's hour)
 
 
 @dataclass

@@ -45,12 +45,9 @@ INPUTS: Mapping[str, str] = {
         state varchar, send_at timestamptz, sent_at timestamptz, permission_basis varchar, permission_id varchar""",
     "staging.stg_provider__events": """event_id varchar, occurred_at timestamptz, channel varchar, event varchar,
         message_id varchar, address varchar, campaign_id varchar, class varchar, received_on date""",
-<<<<<<< HEAD
     "intermediate.int_triggers__anchors": _ANCHORS,
-=======
     "staging.stg_consent__preferences": """event_id varchar, address varchar, channel varchar, max_messages integer,
         period_days integer, paused_until timestamptz""",
->>>>>>> ad9b001 (Wishes and pauses of a person, caps by engagement, and the recipient's hour)
     "intermediate.int_identity__aliases": "past_customer_id varchar, customer_id varchar",
     "intermediate.int_customers__contact_points": """customer_id varchar, channel varchar, address varchar,
         suppression_id varchar, permission_basis varchar, permission_id varchar""",
