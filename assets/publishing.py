@@ -18,8 +18,6 @@ from orchestration.settings import Settings
 from orchestration.tags import DATA_TEAM
 
 PUBLISHED_SCHEMAS = ("marts", "seeds")
-# Tables of other schemas that analysts need, under their names in the copy: an old customer id leads to today's.
-ALSO_PUBLISHED = {"intermediate.int_identity__aliases": "marts.dim_customer_aliases"}
 
 
 @dataclass(frozen=True)
@@ -62,20 +60,17 @@ def publish(settings: Settings, run_date: date, descriptions: Mapping[str, Mappi
             connection.execute("set preserve_insertion_order = false")
             connection.execute(f"attach '{_quoted(str(settings.warehouse_path))}' as warehouse (read_only)")
             tables = connection.execute(
-                "select table_schema, table_name from information_schema.tables where table_catalog = 'warehouse' "
-                "and (list_contains(?, table_schema) or list_contains(?, table_schema || '.' || table_name)) "
-                "order by 1, 2",
-                [list(PUBLISHED_SCHEMAS), list(ALSO_PUBLISHED)],
+                "select table_schema, table_name from information_schema.tables "
+                "where table_catalog = 'warehouse' and list_contains(?, table_schema) order by 1, 2",
+                [list(PUBLISHED_SCHEMAS)],
             ).fetchall()
             # One commit for all: hundreds of comments would each wait for the disk.
             connection.execute("begin")
             for schema in PUBLISHED_SCHEMAS:
                 connection.execute(f"create schema if not exists {schema}")
-            for source_schema, source_table in tables:
-                source = f"{source_schema}.{source_table}"
-                schema, _, table = ALSO_PUBLISHED.get(source, source).partition(".")
+            for schema, table in tables:
                 name = f'{schema}."{table}"'
-                connection.execute(f'create table {name} as from warehouse.{source_schema}."{source_table}"')
+                connection.execute(f"create table {name} as from warehouse.{name}")
                 counted = connection.execute(f"select count(*) from {name}").fetchone()
                 rows_of[f"{schema}.{table}"] = counted[0] if counted else 0
                 _comment(connection, schema, table, descriptions.get(f"{schema}.{table}"))
@@ -93,14 +88,12 @@ def publish(settings: Settings, run_date: date, descriptions: Mapping[str, Mappi
 def descriptions_of(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Table and column descriptions of the published schemas, from dbt's manifest."""
     return {
-        ALSO_PUBLISHED.get(name, name): {
+        f"{node['schema']}.{node['name']}": {
             "description": node.get("description", ""),
             "columns": {name: column.get("description", "") for name, column in node.get("columns", {}).items()},
         }
         for node in manifest["nodes"].values()
-        if node["resource_type"] in {"model", "seed"}
-        and (node.get("schema") in PUBLISHED_SCHEMAS or f"{node.get('schema')}.{node['name']}" in ALSO_PUBLISHED)
-        for name in [f"{node['schema']}.{node['name']}"]
+        if node["resource_type"] in {"model", "seed"} and node.get("schema") in PUBLISHED_SCHEMAS
     }
 
 
