@@ -1,4 +1,4 @@
-"""The two dbt steps of a day: everything up to the ledger, and, after the hand-off, what it was worth."""
+"""The two dbt steps of a day (up to the ledger; after the hand-off, what it was worth), and what is built on demand."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -40,4 +40,8 @@ def build_warehouse_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     def measure(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[DbtRunner]) -> Iterator[Any]:
         yield from dbt.build(context, select=MEASURE_SELECTION)
 
-    return [decide, measure]
+    @dbt_assets(name="warehouse_on_demand", select=ON_DEMAND_SELECTION, **common)
+    def on_demand(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[DbtRunner]) -> Iterator[Any]:
+        yield from dbt.build(context, select=ON_DEMAND_SELECTION)
+
+    return [decide, measure, on_demand]

@@ -6,6 +6,7 @@ import click
 
 from orchestration.commands.days import demo, run
 from orchestration.commands.deliveries import deliveries, land
+from orchestration.commands.evaluate import evaluate_recommendations
 from orchestration.commands.explain import explain
 from orchestration.commands.install import docs, prepare, ui
 from orchestration.commands.ledger import ledger, reasons
@@ -41,6 +42,7 @@ for command in (
     outbox,
     land,
     deliveries,
+    evaluate_recommendations,
     docs,
 ):
     main.add_command(command)

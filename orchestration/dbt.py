@@ -20,7 +20,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
 
 from orchestration.settings import Settings
-from orchestration.tags import DATA_TEAM, GROUPS
+from orchestration.tags import DATA_TEAM, GROUPS, ON_DEMAND_TAGS
 
 # Models that read what was handed off are built after the hand-off, everything else before it.
 MEASURE_SELECTION = "tag:measure"
@@ -60,7 +60,7 @@ class FredningTranslator(DagsterDbtTranslator):
 
     def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
         layer = dbt_resource_props["fqn"][1] if len(dbt_resource_props["fqn"]) > 2 else "seeds"
-        return {"layer": layer}
+        return {"layer": layer} | (ON_DEMAND_TAGS if "on_demand" in dbt_resource_props["tags"] else {})
 
     def get_asset_check_spec(
         self,

@@ -16,6 +16,7 @@ from assets.messaging.assets_handoff import build_handoff_assets
 from assets.messaging.assets_previews import build_preview_assets
 from assets.messaging.assets_templates import build_template_assets
 from assets.publishing import build_publishing_assets
+from assets.recommendations.assets import build_recommendation_assets
 from assets.reports.assets import build_report_assets
 from assets.value.assets import build_value_assets
 from assets.warehouse import build_warehouse_assets
@@ -42,6 +43,7 @@ def build_defs(settings: Settings | None = None, *, resources: Mapping[str, Any]
             *build_preview_assets(),
             *build_warehouse_assets(settings),
             *build_value_assets(),
+            *build_recommendation_assets(),
             *build_experiment_assets(),
             *build_report_assets(),
             *build_publishing_assets(),

@@ -1,15 +1,16 @@
-"""Jobs: the daily run (everything), a run that only decides, and the tools around the ledger, run on demand."""
+"""Jobs: the daily run (everything), a run that only decides, and what is made on demand."""
 
 from __future__ import annotations
 
 import dagster as dg
 
 from assets.decisions.ops import compare_journey_versions, replay_past_days, try_contact_policies
+from orchestration.tags import ON_DEMAND_TAGS
 
 daily_run = dg.define_asset_job(
     name="daily_run",
     description="One day: land, decide who may hear from the shop, render, hand off, measure, publish.",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.tag(*next(iter(ON_DEMAND_TAGS.items()))),
     # One process: dbt and its parsed project stay warm, and the warehouse has one writer.
     executor_def=dg.in_process_executor,
     tags={"fredning/kind": "daily"},
@@ -53,4 +54,14 @@ def simulate_policy() -> None:
     try_contact_policies()
 
 
-ON_DEMAND = (replay_audit, compare_versions, simulate_policy)
+evaluate_recommendations = dg.define_asset_job(
+    name="evaluate_recommendations",
+    description="How well each way of recommending would have guessed the customers' last baskets, as of a day.",
+    selection=dg.AssetSelection.assets(
+        dg.AssetKey(["marts", "rpt_recommendation_methods"]), dg.AssetKey(["recommendations", "evaluation"])
+    ),
+    executor_def=dg.in_process_executor,
+    tags={"fredning/kind": "on_demand"},
+)
+
+ON_DEMAND = (replay_audit, compare_versions, simulate_policy, evaluate_recommendations)

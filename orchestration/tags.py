@@ -28,5 +28,8 @@ GROUPS = (
     "published",
 )
 
+# On assets that nothing reads every day: the daily run leaves them out, a job of their own makes them.
+ON_DEMAND_TAGS = {"fredning/on_demand": "true"}
+
 # Only one run at a time may write the warehouse file; the pool's limit is 1 (instance/dagster.yaml).
 WAREHOUSE_POOL = "warehouse"

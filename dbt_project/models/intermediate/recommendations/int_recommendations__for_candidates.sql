@@ -22,7 +22,7 @@ with
             product_id,
             min_by(method, method_order) as method,
             min(method_order) as method_order,
-            arg_min(n_buyers, method_order) as n_buyers
+            arg_min(score, method_order) as score
         from proposed
         group by customer_id, journey, anchor, slot, product_id
     ),
@@ -32,7 +32,7 @@ with
             *,
             row_number() over (
                 partition by customer_id, journey, anchor, slot
-                order by method_order, n_buyers desc nulls last, product_id
+                order by method_order, score desc nulls last, product_id
             ) as rank
         from once
     ),
@@ -46,7 +46,7 @@ with
             cast(ranked.rank as integer) as rank,
             ranked.product_id,
             ranked.method,
-            cast(ranked.n_buyers as double) as score
+            ranked.score
         from ranked
         inner join
             slots

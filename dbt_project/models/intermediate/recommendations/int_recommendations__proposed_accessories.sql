@@ -59,7 +59,7 @@ with
             proposed.journey,
             proposed.anchor,
             proposed.product_id,
-            cast(null as bigint) as n_buyers,
+            cast(null as double) as score,
             'accessory' as method,
             proposed.rank as method_order
         from proposed

@@ -1,4 +1,5 @@
--- Slot `also_bought`: by the rule (what other buyers of the most valuable product bought); where that does
+-- Slot `also_bought`: by the rule (what goes with the customer's order, var also_bought_method); where that
+-- does
 -- not fill
 -- the slot, best sellers of the product's category, then of the shop. Taken out first, counted afterwards.
 with
@@ -27,23 +28,59 @@ with
         left join products on best_sellers.product_id = products.product_id
     ),
 
+    -- What steers: the order as a whole, or its most valuable product.
+    steering as (
+        {% if var('also_bought_method') == 'damped_sum' -%}
+            select distinct slots.customer_id, slots.journey, slots.anchor, order_lines.product_id
+            from slots
+            inner join
+                {{ ref('fct_order_lines') }} as order_lines
+                on slots.seed_order_id = order_lines.order_id
+                and slots.customer_id = order_lines.customer_id
+            where order_lines.is_valid
+        {%- else -%}select customer_id, journey, anchor, seed_product_id as product_id from slots
+        {%- endif %}
+    ),
+
+    scored as (
+        select
+            steering.customer_id,
+            steering.journey,
+            steering.anchor,
+            also_bought.recommended_product_id as product_id,
+            any_value(also_bought.item_group_id) as item_group_id,
+            round(sum(also_bought.strength), 9) as score
+        from steering
+        inner join also_bought on steering.product_id = also_bought.product_id
+        group by steering.customer_id, steering.journey, steering.anchor, also_bought.recommended_product_id
+    ),
+
     by_the_rule as (
         select
-            slots.customer_id,
-            slots.journey,
-            slots.anchor,
-            also_bought.recommended_product_id as product_id,
-            also_bought.n_buyers
-        from slots
-        inner join also_bought on slots.seed_product_id = also_bought.product_id
+            scored.customer_id,
+            scored.journey,
+            scored.anchor,
+            scored.product_id,
+            scored.score,
+            slots.max_recommendations
+        from scored
         anti join
-            kept_out
-            on slots.customer_id = kept_out.customer_id
-            and also_bought.recommended_product_id = kept_out.product_id
+            kept_out on scored.customer_id = kept_out.customer_id and scored.product_id = kept_out.product_id
         anti join
             kept_out_items
-            on slots.customer_id = kept_out_items.customer_id
-            and also_bought.item_group_id = kept_out_items.item_group_id
+            on scored.customer_id = kept_out_items.customer_id
+            and scored.item_group_id = kept_out_items.item_group_id
+        inner join
+            slots
+            on scored.customer_id = slots.customer_id
+            and scored.journey = slots.journey
+            and scored.anchor = slots.anchor
+        qualify
+            row_number() over (
+                partition by scored.customer_id, scored.journey, scored.anchor
+                order by scored.score desc, scored.product_id
+            )
+            <= slots.max_recommendations
     ),
 
     filled as (
@@ -72,7 +109,7 @@ with
             too_short.anchor,
             best_sellers.product_id,
             best_sellers.category is not null as is_of_category,
-            best_sellers.n_buyers
+            cast(best_sellers.n_buyers as double) as score
         from too_short
         inner join best_sellers on best_sellers.category is null or too_short.category = best_sellers.category
         anti join
@@ -86,7 +123,7 @@ with
     ),
 
     final as (
-        select *, 'also_bought' as method, 1 as method_order
+        select * exclude (max_recommendations), 'also_bought' as method, 1 as method_order
         from by_the_rule
         union all
         select
@@ -94,7 +131,7 @@ with
             journey,
             anchor,
             product_id,
-            n_buyers,
+            score,
             case when is_of_category then 'best_seller_category' else 'best_seller' end as method,
             case when is_of_category then 2 else 3 end as method_order
         from from_best_sellers

@@ -54,7 +54,10 @@ with
     ),
 
     final as (
-        select wanted.*, coalesce(of_anchor.product_id, of_last_order.product_id) as seed_product_id
+        select
+            wanted.*,
+            coalesce(of_anchor.product_id, of_last_order.product_id) as seed_product_id,
+            coalesce(of_anchor.order_id, of_last_order.order_id) as seed_order_id
         from wanted
         left join
             most_valuable as of_anchor
