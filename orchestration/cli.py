@@ -22,7 +22,8 @@ class InOrder(click.Group):
         return list(self.commands)
 
 
-@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"]})
+# Wide enough for the longest command beside its whole sentence.
+@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"], "terminal_width": 100})
 def main() -> None:
     """Lifecycle messaging around a decision ledger. Settings come from FREDNING_* variables."""
 
