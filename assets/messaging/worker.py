@@ -112,6 +112,8 @@ class Worker:
             letters = self._letters(batch, claim)
         except SpoolDamaged as damaged:
             self._hold(claim, claim.message_ids, str(damaged))
+            # Out of the way, so that the next run of the day can write it anew.
+            self.spool.remove(batch["run_date"], batch["batch_id"])
             report.remarks.append(str(damaged))
             return True
         try:

@@ -12,7 +12,7 @@ import smtplib
 import ssl
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
@@ -27,6 +27,7 @@ _SECONDS = 60.0
 # Servers close idle connections after some minutes; a new one costs less than a mail in doubt.
 _IDLE_SECONDS = 20.0
 _PAUSE = timedelta(seconds=30)
+_GO_ON = frozenset({250, 251, 354})
 _LINE_START = re.compile(rb"^\.", re.MULTILINE)
 
 
@@ -83,12 +84,14 @@ class SmtpChannel:
         return self._log.look_up(doubts, now) if self._log else {}
 
     def _address(self, connection: smtplib.SMTP, letter: Letter) -> None:
-        for code in (
-            connection.mail(self._return_path(letter))[0],
-            connection.rcpt(letter.address)[0],
-            connection.docmd("DATA")[0],
-        ):
-            if code not in (250, 251, 354):
+        steps: tuple[Callable[[], int], ...] = (
+            lambda: connection.mail(self._return_path(letter))[0],
+            lambda: connection.rcpt(letter.address)[0],
+            lambda: connection.docmd("DATA")[0],
+        )
+        for step in steps:
+            code = step()
+            if code not in _GO_ON:
                 raise _Refused(code)
 
     def _transmit(self, connection: smtplib.SMTP, letter: Letter) -> Answer:
