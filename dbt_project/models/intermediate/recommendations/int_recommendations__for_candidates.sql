@@ -10,6 +10,9 @@ with
         union all
         select *, 'accessories' as slot
         from {{ ref('int_recommendations__proposed_accessories') }}
+        union all by name
+        select *
+        from {{ ref('int_recommendations__proposed_related') }}
     ),
 
     once as (
