@@ -45,7 +45,7 @@ GOALS_OF_KINDS: dict[str, frozenset[str]] = {
     "accessory_bought": frozenset({"purchase_in_group"}),
     "benefit_used": frozenset({"benefit_unused"}),
 }
-Slot = Literal["also_bought", "accessories"]
+Slot = Literal["also_bought", "accessories", "successor", "matching", "buy_again"]
 OfferKind = Literal["free_freight", "coupon", "gift", "first_purchase"]
 
 PERIOD_DAYS = {"week": 7, "month": 31, "quarter": 92, "year": 366}

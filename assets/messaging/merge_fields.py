@@ -129,7 +129,8 @@ def _add_lists(fields: Fields, row: ContentRow, journey: Journey, shelf: Shelf) 
     is_service_only = row.permission_basis == "service" or row.message_class == "service"
     rules = journey.step(row.step).recommendations
     given = {} if is_service_only or rules is None else (row.content.get("recommendations") or {})
-    for slot in ("also_bought", "accessories"):
+    # Partials show these two wherever they are; the others only stand in the templates of steps that ask for them.
+    for slot in dict.fromkeys(("also_bought", "accessories", *(rules.slots if rules else ()))):
         is_wanted = rules is not None and slot in rules.slots
         # The branch of the journey in which people have the accessories already.
         if slot == "accessories" and row.branch == "with_accessory":

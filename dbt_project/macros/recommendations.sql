@@ -49,3 +49,8 @@
 {% macro damped_strength(n_together, n_units) -%}
     {{ n_together }} / pow({{ n_units }}, {{ var('bought_together_damping') }})
 {%- endmacro %}
+
+{#- The blocks of products that a message may hold; the journeys' schema names the same. -#}
+{% macro recommendation_slots() -%}
+    {{ return(['also_bought', 'accessories', 'successor', 'matching', 'buy_again']) }}
+{%- endmacro %}

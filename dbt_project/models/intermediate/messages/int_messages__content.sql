@@ -59,16 +59,15 @@ with
                         cart := carts.cart_card,
                         trigger_product := products.card,
                         recommendations := struct_pack(
-                            also_bought := case
-                                when list_contains(steps.recommendation_slots, 'also_bought')
-                                then coalesce(recommendations.also_bought[1:steps.max_recommendations], [])
-                                else []
-                            end,
-                            accessories := case
-                                when list_contains(steps.recommendation_slots, 'accessories')
-                                then coalesce(recommendations.accessories[1:steps.max_recommendations], [])
-                                else []
-                            end
+                            {% for slot in recommendation_slots() -%}
+                                {{ slot }} := case
+                                    when list_contains(steps.recommendation_slots, '{{ slot }}')
+                                    then
+                                        coalesce(recommendations.{{ slot }} [1:steps.max_recommendations], [])
+                                    else []
+                                end
+                                {{- ',' if not loop.last }}
+                            {% endfor %}
                         ),
                         offer := case
                             when steps.offer_kind is not null

@@ -11,12 +11,12 @@ with
             recommendations.customer_id,
             recommendations.journey,
             recommendations.anchor,
-            list(products.card order by recommendations.rank) filter (
-                where recommendations.slot = 'also_bought'
-            ) as also_bought,
-            list(products.card order by recommendations.rank) filter (
-                where recommendations.slot = 'accessories'
-            ) as accessories
+            {% for slot in recommendation_slots() -%}
+                list(products.card order by recommendations.rank) filter (
+                    where recommendations.slot = '{{ slot }}'
+                ) as {{ slot }}
+                {{- ',' if not loop.last }}
+            {% endfor %}
         from recommendations
         inner join products on recommendations.product_id = products.product_id
         group by recommendations.customer_id, recommendations.journey, recommendations.anchor

@@ -1,6 +1,8 @@
--- Slots `successor`, `matching` (the curated relations of what steers: the order's products and the one the trigger
+-- Slots `successor`, `matching` (the curated relations of what steers: the order's products and the one the
+-- trigger
 -- names) and `buy_again` (what the customer is about to run out of, the first to run out first).
--- Inlined where it is read: few journeys ask for these slots, and a table for them would cost every day the same.
+-- Inlined where it is read: few journeys ask for these slots, and a table for them would cost every day the
+-- same.
 {{ config(materialized='ephemeral') }}
 with
     related_slots as (
@@ -10,7 +12,8 @@ with
     ),
     kept_out as (select * from {{ ref('int_recommendations__kept_out') }}),
     products as (
-        select product_id, product_group, item_group_id, is_known and is_in_stock and is_for_sale as can_be_shown
+        select
+            product_id, product_group, item_group_id, is_known and is_in_stock and is_for_sale as can_be_shown
         from {{ ref('dim_products') }}
     ),
     relations as (
@@ -39,14 +42,23 @@ with
         inner join
             relations
             on steering.slot = relations.kind
-            and (relations.from_product_id = products.product_id or relations.from_group = products.product_group)
+            and (
+                relations.from_product_id = products.product_id
+                or relations.from_group = products.product_group
+            )
     ),
     targets as (
         select customer_id, journey, anchor, slot, rank, to_product_id as target_id
         from reached
         where to_product_id is not null
         union all
-        select reached.customer_id, reached.journey, reached.anchor, reached.slot, reached.rank, products.product_id
+        select
+            reached.customer_id,
+            reached.journey,
+            reached.anchor,
+            reached.slot,
+            reached.rank,
+            products.product_id
         from reached
         inner join products on reached.to_group = products.product_group
         where reached.to_product_id is null
