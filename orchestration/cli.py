@@ -11,6 +11,7 @@ from orchestration.commands.explain import explain
 from orchestration.commands.install import docs, prepare, ui
 from orchestration.commands.ledger import ledger, reasons
 from orchestration.commands.outbox import outbox
+from orchestration.commands.privacy import erase
 from orchestration.commands.rehearse import diff, replay, simulate_policy
 from orchestration.commands.templates import check
 
@@ -43,6 +44,7 @@ for command in (
     outbox,
     land,
     deliveries,
+    erase,
     evaluate_recommendations,
     docs,
 ):

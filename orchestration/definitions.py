@@ -15,6 +15,7 @@ from assets.landing.assets import build_landing_assets
 from assets.messaging.assets_handoff import build_handoff_assets
 from assets.messaging.assets_previews import build_preview_assets
 from assets.messaging.assets_templates import build_template_assets
+from assets.privacy.assets import build_privacy_assets
 from assets.publishing import build_publishing_assets
 from assets.recommendations.assets import build_recommendation_assets
 from assets.reports.assets import build_report_assets
@@ -47,6 +48,7 @@ def build_defs(settings: Settings | None = None, *, resources: Mapping[str, Any]
             *build_experiment_assets(),
             *build_report_assets(),
             *build_publishing_assets(),
+            *build_privacy_assets(),
         ],
         jobs=[daily_run, decide_only, *ON_DEMAND],
         schedules=build_schedules(settings),

@@ -31,7 +31,7 @@ from assets.demo.web import make_web_events
 
 SEED = 20261122
 # Raised whenever the same arguments would give other files, so that old ones are replaced.
-GENERATOR_VERSION = 2
+GENERATOR_VERSION = 3
 
 Progress = Callable[[str], None]
 
@@ -83,7 +83,8 @@ def _is_complete(home: Path, state: dict[str, Any], arguments: dict[str, Any]) -
     files: dict[str, int] = state.get("files", {})
     if not files or any(state.get(name) != value for name, value in arguments.items()):
         return False
-    return all((home / name).is_file() and (home / name).stat().st_size == size for name, size in files.items())
+    # A file may have become smaller or been packed anew since: people are erased from deliveries, too.
+    return all((home / name).is_file() for name in files)
 
 
 def _write_all(home: Path, calendar: Calendar, seed: int, fraction: float, say: Progress) -> list[Path]:

@@ -89,7 +89,8 @@ def make_erasures(con: duckdb.DuckDBPyConnection, dice: Dice, records: Records, 
     rows = []
     for i in range(min(ERASURES, len(members))):
         row = dice.pick(members, "erased", i)
-        day = calendar.today - timedelta(days=dice.between(0, 24, "erased on", i))
+        # On few days: a day with a request ends by rewriting every file that knew the person.
+        day = calendar.today - timedelta(days=dice.pick((4, 24), "erased on", i))
         rows.append(
             {
                 "request_id": f"X{i + 1:04d}",

@@ -33,3 +33,12 @@
 {% macro default__epoch_milliseconds(instant) -%}
     epoch_ms({{ instant }})
 {%- endmacro %}
+
+{#- The instant that many days of 24 hours earlier. -#}
+{% macro days_before(instant, days) -%}
+    {{ return(adapter.dispatch('days_before')(instant, days)) }}
+{%- endmacro %}
+
+{% macro default__days_before(instant, days) -%}
+    {{ instant }} - interval '{{ 24 * days }} hours'
+{%- endmacro %}

@@ -1,6 +1,8 @@
 -- Whose browser an anonymous id was, and when: the last customer who identified on it before an event owns
 -- the event.
--- If only one customer ever did, earlier events are theirs as well.
+-- If only one customer ever did, the events of the days before are theirs as well, within the setting;
+-- where two did,
+-- nobody knows whose they were.
 with
     events as (
         select anonymous_id, user_id, traits_email, occurred_at
@@ -45,7 +47,11 @@ with
         select
             anonymous_id,
             customer_id,
-            case when not is_only_one then occurred_at end as valid_from,
+            case
+                when is_only_one
+                then {{ days_before('occurred_at', var('identity_backward_days')) }}
+                else occurred_at
+            end as valid_from,
             lead(occurred_at) over (partition by anonymous_id order by occurred_at) as valid_to,
             occurred_at as identified_at
         from changes

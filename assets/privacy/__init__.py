@@ -1,0 +1,1 @@
+"""Forgetting a person everywhere: raw and landing files, the ledger, hand-off files, previews, both databases."""

@@ -1,0 +1,100 @@
+"""Erased people in the warehouse and in the published copy: their rows go, sales stay as nobody's.
+
+A deleted row stays in a DuckDB file until its block is used again, so the file is written anew and swapped in whole:
+readers keep the one they opened. The next run builds from raw files that do not know the person any more.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from assets.privacy.person import Forgotten
+from orchestration.settings import Settings
+
+# Sales without their buyer are what the accounts need and what figures of past periods rest on.
+SALES = frozenset({"fct_orders", "fct_order_lines", "int_purchases__orders", "int_purchases__lines"})
+_EMAILS = frozenset({"email", "delivered_email", "mailbox"})
+_PHONES = frozenset({"phone", "delivered_phone"})
+_ADDRESSES = frozenset({"address", "identifier_value", "link_value", "delivered_value"})
+
+
+def forget_in_database(settings: Settings, path: Path, forgotten: Forgotten) -> int:
+    """Remove erased people from every table of a DuckDB file. Returns the number of rows removed or unnamed."""
+    if not path.exists():
+        return 0
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)
+    try:
+        with duckdb.connect() as connection:
+            connection.execute("set timezone = 'UTC'")
+            connection.execute("set preserve_insertion_order = false")
+            # Views of the warehouse name their files relative to the home.
+            connection.execute(f"set file_search_path = '{_quoted(settings.home)}'")
+            connection.execute(f"attach '{_quoted(path)}' as old")
+            n = sum(_forget_in_table(connection, *table, forgotten) for table in _tables(connection))
+            connection.execute(f"attach '{_quoted(temporary)}' as new")
+            connection.execute("copy from database old to new")
+            connection.execute("detach old; detach new")
+        temporary.replace(path)
+        path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return n
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    return connection.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = 'old' order by 1, 2"
+    ).fetchall()
+
+
+def _forget_in_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str, forgotten: Forgotten) -> int:
+    name = f'old.{schema}."{table}"'
+    columns = [row[0] for row in connection.execute(f"describe {name}").fetchall() if row[1] == "VARCHAR"]
+    wanted_in = {column: values for column in columns if (values := _wanted(column, forgotten))}
+    if not wanted_in:
+        return 0
+    conditions = " or ".join(f"coalesce(list_contains(?, {_compared(column)}), false)" for column in wanted_in)
+    values = [sorted(wanted) for wanted in wanted_in.values()]
+    if table in SALES:
+        nothing = ", ".join(f'"{column}" = null' for column in wanted_in)
+        done = connection.execute(f"update {name} set {nothing} where {conditions}", values).fetchone()
+    else:
+        done = connection.execute(f"delete from {name} where {conditions}", values).fetchone()
+    return int(done[0]) if done else 0
+
+
+def _wanted(column: str, forgotten: Forgotten) -> frozenset[str]:
+    """The values of a column by which its row is an erased person's."""
+    if column.endswith("customer_id"):
+        return forgotten.customer_ids | forgotten.pos_customer_ids
+    if column.endswith("record_id"):
+        return forgotten.record_ids
+    if column == "member_id":
+        return forgotten.member_ids
+    if column == "account_id":
+        return forgotten.account_ids
+    if column == "anonymous_id":
+        return forgotten.anonymous_ids
+    if column in _EMAILS:
+        return forgotten.emails
+    if column in _PHONES:
+        return _numbers(forgotten)
+    if column in _ADDRESSES:
+        return forgotten.emails | _numbers(forgotten) | forgotten.member_ids
+    return frozenset()
+
+
+def _numbers(forgotten: Forgotten) -> frozenset[str]:
+    return forgotten.phones | {f"+{number}" for number in forgotten.phones}
+
+
+def _compared(column: str) -> str:
+    return f'lower(trim("{column}"))' if column in _EMAILS else f'trim("{column}")'
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

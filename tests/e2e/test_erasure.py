@@ -1,0 +1,125 @@
+"""Somebody who was written to yesterday asks to be forgotten: afterwards every byte of the installation is searched."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.unit.privacy.search import places_of
+
+ROOT = Path(__file__).resolve().parents[2]
+TODAY = "2026-11-22"
+
+pytestmark = pytest.mark.slow
+
+
+def fredning(home: Path, *arguments: str) -> None:
+    demo = home / "var" / "demo" / "demo.env"
+    kept = (
+        dict(line.removeprefix("export ").split("=", 1) for line in demo.read_text().split()[1::2])
+        if demo.exists()
+        else {}
+    )
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "FREDNING_HOME": str(home / "var"), **kept}
+    result = subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("erasure")
+    fredning(folder, "demo", "--today", TODAY, "--days", "2", "--fraction", "0.05")
+    return folder
+
+
+def rows(path: Path, query: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def request(home: Path, name: str, member_id: str, email: str) -> None:
+    folder = home / "var" / "landing" / "privacy" / "erasures" / TODAY
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{name}.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["request_id", "requested_at", "email", "phone", "member_id"])
+        writer.writerow([name, "2026-11-21T10:00:00Z", email, "", member_id])
+
+
+def test_a_person_who_was_written_to_is_in_no_byte_of_any_file_once_forgotten(home: Path) -> None:
+    """The law asks for it; and a copy that was overlooked is worse than none that was promised to be gone."""
+    warehouse = home / "var" / "warehouse.duckdb"
+    customer_id, member_id, email = rows(
+        warehouse,
+        "select customers.customer_id, any_value(customers.member_id), any_value(customers.email) "
+        "from marts.dim_customers as customers join marts.fct_messages as messages using (customer_id) "
+        "where customers.member_id is not null and customers.email is not null and not messages.is_external "
+        "and customers.n_orders > 0 group by 1 order by count(*) desc, 1 limit 1",
+    )[0]
+    values = rows(
+        warehouse,
+        "select identifier_value from marts.dim_customer_identifiers "
+        f"where customer_id = '{customer_id}' and length(identifier_value) > 5",
+    )
+    # Nobody else may have them: a value that is somebody else's as well has to stay with that one.
+    words = {str(value) for (value,) in values} | {customer_id}
+    others = rows(
+        warehouse, f"select identifier_value from marts.dim_customer_identifiers where customer_id <> '{customer_id}'"
+    )
+    words -= {str(value) for (value,) in others}
+    assert email in words
+    ids = rows(warehouse, f"select message_id from marts.fct_messages where customer_id = '{customer_id}'")
+    revenue = rows(home / "var" / "published" / "fredning.duckdb", "select sum(net_amount_minor) from marts.fct_orders")
+    before = places_of(home / "var", words)
+    assert any("outbox/" in place for places in before.values() for place in places), (
+        "the search must find what is there"
+    )
+    assert any("landing/" in place for places in before.values() for place in places)
+
+    request(home, "canary", member_id, email)
+    fredning(home, "run", "--date", TODAY)
+
+    after = {
+        word: [p for p in places if not p.startswith("demo/")]
+        for word, places in places_of(home / "var", words).items()
+    }
+    assert {word: places for word, places in after.items() if places} == {}
+    kept = places_of(home / "var", [ids[0][0]])
+    assert any(place.startswith("ledger.sqlite") for place in kept[ids[0][0]]), "that a message was sent stays known"
+    published = home / "var" / "published" / "fredning.duckdb"
+    assert rows(published, "select sum(net_amount_minor) from marts.fct_orders") == revenue
+
+
+def test_the_day_after_runs_as_any_other_and_a_source_that_delivers_the_person_again_is_corrected(home: Path) -> None:
+    """Source systems forget more slowly than we do; the hash on the suppression list recognises who comes back."""
+    warehouse = home / "var" / "warehouse.duckdb"
+    member_id, email = rows(
+        warehouse,
+        "select member_id, email from marts.dim_customers where member_id is not null and email is not null "
+        "order by customer_id limit 1",
+    )[0]
+    folder = home / "var" / "landing" / "club" / "members"
+    delivered = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    copies = {path: path.read_bytes() for path in delivered}
+    request(home, "again", member_id, email)
+    fredning(home, "run", "--date", TODAY)
+    for path, content in copies.items():
+        path.write_bytes(content)
+    fredning(home, "land", "--date", TODAY)
+    fredning(home, "run", "--date", TODAY)
+    assert {p for p in places_of(home / "var", [member_id]).get(member_id, []) if not p.startswith("demo/")} == set()
