@@ -44,7 +44,9 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
 def owner(told: list[tuple[str, str, int]], device: str, at: datetime) -> str | None:
     """The last customer who identified there; before the first one only if nobody else ever did, and not for long."""
     known = sorted(
-        (START + when * STEP, ACCOUNTS[account]) for where, account, when in told if where == device and account in ACCOUNTS
+        (START + when * STEP, ACCOUNTS[account])
+        for where, account, when in told
+        if where == device and account in ACCOUNTS
     )
     before = [moment for moment in known if moment[0] <= at]
     if before:

@@ -1,4 +1,4 @@
-"""Looks for words in every file of a home: in plain bytes, inside gzip, zstandard and tar, in Parquet and DuckDB tables."""
+"""Looks for words in every file of a home: in its bytes, unpacked, and in the rows of Parquet and databases."""
 
 from __future__ import annotations
 

@@ -27,7 +27,8 @@ with
         select
             sightings.anonymous_id,
             sightings.occurred_at,
-            min(coalesce(accounts.customer_id, members.customer_id, emails.customer_id)) as customer_id
+            min(coalesce(accounts.customer_id, members.customer_id, emails.customer_id)) as customer_id,
+            max(coalesce(accounts.customer_id, members.customer_id, emails.customer_id)) as last_customer_id
         from sightings
         left join persons as accounts on accounts.record_id = 'webshop:' || sightings.user_id
         left join persons as members on members.record_id = 'club:' || sightings.user_id
@@ -40,7 +41,7 @@ with
             *,
             lag(customer_id) over (partition by anonymous_id order by occurred_at) as previous_customer_id,
             min(customer_id) over (partition by anonymous_id)
-            = max(customer_id) over (partition by anonymous_id) as is_only_one
+            = max(last_customer_id) over (partition by anonymous_id) as is_only_one
         from identified
     ),
     final as (
