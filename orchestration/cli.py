@@ -8,6 +8,7 @@ from orchestration.commands.days import demo, run
 from orchestration.commands.deliveries import deliveries, land
 from orchestration.commands.evaluate import evaluate_recommendations
 from orchestration.commands.explain import explain
+from orchestration.commands.identity import propose_matches
 from orchestration.commands.install import docs, prepare, ui
 from orchestration.commands.ledger import ledger, reasons
 from orchestration.commands.outbox import outbox
@@ -45,6 +46,7 @@ for command in (
     land,
     deliveries,
     erase,
+    propose_matches,
     evaluate_recommendations,
     docs,
 ):

@@ -77,7 +77,7 @@ def proposed_pairs() -> dg.AssetSpec:
         group_name="identity",
         kinds={"parquet"},
         owners=[DATA_TEAM],
-        description="Pairs of source records that `fredning identity propose` holds for one person, by day of matching. "
+        description="Pairs of source records that `fredning propose-matches` holds for one person, by day of matching. "
         "Optional; nothing is materialised here, and nothing is ever merged by it.",
     )
 

@@ -58,12 +58,12 @@ def _forget_in_table(connection: duckdb.DuckDBPyConnection, schema: str, table: 
     if not wanted_in:
         return 0
     conditions = " or ".join(f"coalesce(list_contains(?, {_compared(column)}), false)" for column in wanted_in)
-    values = [sorted(wanted) for wanted in wanted_in.values()]
+    parameters = [sorted(wanted) for wanted in wanted_in.values()]
     if table in SALES:
         nothing = ", ".join(f'"{column}" = null' for column in wanted_in)
-        done = connection.execute(f"update {name} set {nothing} where {conditions}", values).fetchone()
+        done = connection.execute(f"update {name} set {nothing} where {conditions}", parameters).fetchone()
     else:
-        done = connection.execute(f"delete from {name} where {conditions}", values).fetchone()
+        done = connection.execute(f"delete from {name} where {conditions}", parameters).fetchone()
     return int(done[0]) if done else 0
 
 

@@ -21,8 +21,8 @@ def erase(email: str | None, phone: str | None, member_id: str | None, run_date:
     """Forget people everywhere, now.
 
     Without a name: everybody whose request has been delivered (privacy/erasures) and not been carried out; every
-    daily run ends with that. Rows about them disappear from delivered and raw files, the warehouse, the published copy, hand-off
-    files and previews; sales stay as nobody's; a keyed hash on the suppression list stops every later message.
+    daily run ends with that. Rows about them disappear from delivered and raw files, the warehouse, the published
+    copy, hand-off files and previews; sales stay as nobody's; a keyed hash stops every later message.
     """
     from assets.privacy.erasure import erase as forget
     from assets.privacy.erasure import pending

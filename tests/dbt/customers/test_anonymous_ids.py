@@ -43,11 +43,8 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
 
 def owner(told: list[tuple[str, str, int]], device: str, at: datetime) -> str | None:
     """The last customer who identified there; before the first one only if nobody else ever did, and not for long."""
-    known = sorted(
-        (START + when * STEP, ACCOUNTS[account])
-        for where, account, when in told
-        if where == device and account in ACCOUNTS
-    )
+    here = [(account, when) for where, account, when in told if where == device and account in ACCOUNTS]
+    known = sorted((START + when * STEP, ACCOUNTS[account]) for account, when in here)
     before = [moment for moment in known if moment[0] <= at]
     if before:
         # At the same instant the smaller id, as nobody can tell.
