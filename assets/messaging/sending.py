@@ -46,6 +46,8 @@ class Permissions:
         self, row: Mapping[str, Any], suppressed: Mapping[tuple[str, str], list[tuple[str, datetime]]]
     ) -> str | None:
         """The reason why this message may not start, or None."""
+        if not row["permission_basis"]:
+            return "WITHDRAWN"
         key = (row["address_key"], row["channel"])
         marketing = row["permission_basis"] != "service"
         reasons = suppressed.get(key, [])

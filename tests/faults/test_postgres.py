@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import pwd
-import shutil
 import signal
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from assets.messaging.ledger_export import export_messages
 from assets.messaging.ledger_guard import LedgerRefused, open_ledger
@@ -24,60 +16,20 @@ from tests.faults import kit
 from tests.faults.forks import POINTS, at, finish, start, worker
 from tests.faults.kit import ListContent, PlainSource, row
 from tests.faults.test_kills import assert_tidy, judge
+from tests.servers.postgres import new_database, running_postgres
 
-INITDB, POSTGRES = shutil.which("initdb"), shutil.which("postgres")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not (INITDB and POSTGRES and importlib.util.find_spec("psycopg")),
-        reason="needs a Postgres on the PATH and the package psycopg",
-    ),
-]
-
-
-def owner() -> str | None:
-    """Postgres refuses to run as root; there it gets the account that its package made."""
-    return "postgres" if os.geteuid() == 0 else None
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="fredning-pg-") as folder:
-        if owner():
-            account = pwd.getpwnam("postgres")
-            os.chown(folder, account.pw_uid, account.pw_gid)
-        data = Path(folder) / "data"
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "user": owner(), "cwd": folder}
-        subprocess.run([str(INITDB), "-D", str(data), "-U", "ledger", "-A", "trust"], check=True, **quiet)
-        options = ["-D", str(data), "-k", folder, "-c", "listen_addresses="]
-        running = subprocess.Popen([str(POSTGRES), *options], **quiet)
-        try:
-            engine = sa.create_engine(url(folder, "postgres"))
-            for _ in range(100):
-                try:
-                    engine.connect().close()
-                    break
-                except sa.exc.OperationalError:
-                    time.sleep(0.1)
-            engine.dispose()
-            yield folder
-        finally:
-            running.send_signal(signal.SIGINT)
-            running.wait(timeout=30)
-
-
-def url(folder: str, database: str) -> str:
-    return f"postgresql+psycopg://ledger@/{database}?host={folder}"
+    with running_postgres() as folder:
+        yield folder
 
 
 @pytest.fixture
 def home(server: str, tmp_path: Path) -> Settings:
-    name = f"ledger_{abs(hash(str(tmp_path)))}"
-    engine = sa.create_engine(url(server, "postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"create database {name}")
-    engine.dispose()
-    return replace(kit.settings(tmp_path), ledger_url=url(server, name))
+    return replace(kit.settings(tmp_path), ledger_url=new_database(server))
 
 
 CONTENT = ListContent([row(n) for n in range(12)])

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,8 @@ from assets.messaging.worker import Worker
 from orchestration.settings import Settings
 from tests.faults import kit
 from tests.faults.kit import ListContent, PlainSource, row
-from tests.faults.one_by_one import NOON, release, spooled, worker_of
+from tests.faults.one_by_one import HOURS, NOON, release, spooled, worker_of
+from tests.servers.postgres import new_database, running_postgres
 from tests.servers.scripted import Reply, Request, dropping_proxy, http_server, smtp_server
 
 SECRET = b"a provider's secret"
@@ -37,9 +38,18 @@ MAILS = ListContent([row(n) for n in range(6)])
 TEXTS = ListContent([row(n, channel="sms", address=f"+479990000{n}") for n in range(6)])
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Settings:
-    return kit.settings(tmp_path)
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    with running_postgres() as folder:
+        yield folder
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Every test of this file on both databases."""
+    if request.param == "sqlite":
+        return kit.settings(tmp_path)
+    return kit.settings(tmp_path, ledger_url=new_database(request.getfixturevalue("postgres")))
 
 
 @pytest.fixture
@@ -414,6 +424,34 @@ def test_a_worker_that_is_late_does_not_write_at_night(home: Settings, outbox: O
         at_once(home, outbox, by_http(provider.port), now=datetime(2026, 11, 20, 20, 30, tzinfo=UTC)).run_once()
         assert not provider.requests
     assert states(outbox) == {"HELD": 6}
+
+
+@pytest.mark.parametrize(
+    ("day", "timezone", "last_instant"),
+    [
+        (date(2026, 10, 25), "Europe/Oslo", datetime(2026, 10, 25, 18, 59, 59, tzinfo=UTC)),
+        (date(2026, 10, 24), "Europe/Oslo", datetime(2026, 10, 24, 17, 59, 59, tzinfo=UTC)),
+        (date(2027, 3, 28), "Europe/Helsinki", datetime(2027, 3, 28, 16, 59, 59, tzinfo=UTC)),
+        (date(2026, 10, 25), "Mars/Olympus", datetime(2026, 10, 25, 18, 59, 59, tzinfo=UTC)),
+    ],
+)
+def test_sending_hours_end_by_the_customers_clock_on_the_day_it_changes(
+    day: date, timezone: str, last_instant: datetime
+) -> None:
+    """Eight in the evening is another instant the day after the clocks went back; a bad zone is the retailer's."""
+    assert not HOURS.are_over("email", day, timezone, last_instant)
+    assert HOURS.are_over("email", day, timezone, last_instant + timedelta(seconds=1))
+
+
+def test_nothing_starts_without_a_permission_basis(home: Settings, outbox: Outbox) -> None:
+    """Whatever planned it: a row that cannot say why it may be sent is not sent."""
+    release(home, outbox, ListContent([*MAILS.rows[:2], row(2, permission_basis=None)]))
+    with http_server(accepting) as provider:
+        at_once(home, outbox, by_http(provider.port)).run_once()
+    assert states(outbox) == {"ACCEPTED": 2, "SUPPRESSED": 1}
+    with outbox.transaction() as tx:
+        started = sa.select(messages.c.permission_basis).where(messages.c.attempt > 0)
+        assert set(tx.execute(started).scalars()) == {"consent"}
 
 
 def test_nothing_leaves_before_its_instant(home: Settings, outbox: Outbox) -> None:

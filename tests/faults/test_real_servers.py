@@ -35,6 +35,7 @@ from tests.faults.one_by_one import RELEASE_POINTS, WORK_POINTS, process, spoole
 from tests.servers import wait_for
 from tests.servers.kannel import Kannel, running_kannel
 from tests.servers.postfix import Postfix, running_postfix
+from tests.servers.postgres import new_database, running_postgres
 
 pytestmark = pytest.mark.slow
 SETTLE = timedelta(seconds=1.5)
@@ -122,6 +123,26 @@ def test_killed_at_this_point_it_loses_and_doubles_nothing(provider: Provider, t
     assert finish(start(process(setting, content, provider.make))) == 0
     work_until_settled(setting, provider.make)
     assert provider.judge(content) == (0, 0)
+    assert_settled(setting)
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    with running_postgres() as folder:
+        yield folder
+
+
+@pytest.mark.parametrize("point", WORK_POINTS)
+def test_killed_at_this_point_with_the_ledger_on_postgres(
+    kannel: Provider, postgres: str, tmp_path: Path, point: str
+) -> None:
+    """Leases, fences and evidence mean the same in both databases."""
+    setting, content = kit.settings(tmp_path, ledger_url=new_database(postgres)), kannel.rows(next(_NEXT), 12)
+    killed = process(setting, content, kannel.make, failpoint=at(point, 1, signal.SIGKILL))
+    assert finish(start(killed)) == -signal.SIGKILL
+    assert finish(start(process(setting, content, kannel.make))) == 0
+    work_until_settled(setting, kannel.make)
+    assert kannel.judge(content) == (0, 0)
     assert_settled(setting)
 
 
