@@ -14,6 +14,7 @@ from orchestration.commands.ledger import ledger, reasons
 from orchestration.commands.outbox import outbox
 from orchestration.commands.privacy import erase
 from orchestration.commands.rehearse import diff, replay, simulate_policy
+from orchestration.commands.rfm import rfm
 from orchestration.commands.templates import check
 
 
@@ -47,6 +48,7 @@ for command in (
     deliveries,
     erase,
     propose_matches,
+    rfm,
     evaluate_recommendations,
     docs,
 ):

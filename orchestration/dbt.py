@@ -139,6 +139,7 @@ def build_arguments(
     run_date: date,
     settings: Settings,
     full_refresh: bool = False,
+    extra_vars: Mapping[str, str] | None = None,
 ) -> list[str]:
     """The dbt call of one run, as a list of arguments.
 
@@ -160,7 +161,7 @@ def build_arguments(
     ]
     arguments += ["--log-level-file", "none", "--log-level", "error", "--no-write-json"]
     arguments += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
-    arguments += ["--vars", json.dumps(run_vars(settings, run_date), sort_keys=True)]
+    arguments += ["--vars", json.dumps({**run_vars(settings, run_date), **(extra_vars or {})}, sort_keys=True)]
     arguments += ["--select", *select]
     arguments += ["--exclude", *exclude, ONLY_IN_CI]
     if full_refresh:

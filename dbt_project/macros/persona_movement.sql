@@ -8,6 +8,34 @@
 -#}
 {% macro persona_movement(pairs) -%}
     with
+        named as ({{ persona_moves(pairs, ref('fct_customer_rfm')) | indent(8) }}),
+        split_up as (
+            select *, 'total' as split, left_persona as persona_from, right_persona as persona_to from named
+            union all
+            select *, 'own_behaviour', left_persona, middle_persona from named
+            union all
+            select *, 'drift', middle_persona, right_persona from named
+        )
+    select
+        period,
+        from_on,
+        to_on,
+        split,
+        persona_from,
+        had_order_at_start,
+        persona_to,
+        count(*) as n_customers,
+        cast(sum(revenue_minor) as bigint) as revenue_minor
+    from split_up
+    group by all
+{%- endmacro %}
+
+{#-
+  The same, customer by customer: who is where at both ends of each of the `pairs`, and where the customer would be by the
+  cut points of the start (middle_persona). `snapshots` has the columns of fct_customer_rfm for all the dates.
+-#}
+{% macro persona_moves(pairs, snapshots) -%}
+    with
         aliases as (
             select * from {{ ref('int_identity__aliases') }}
         ),
@@ -27,7 +55,7 @@
             select
                 rfm.* exclude (customer_id),
                 coalesce(aliases.customer_id, rfm.customer_id) as customer_id
-            from {{ ref('fct_customer_rfm') }} as rfm
+            from {{ snapshots }} as rfm
             semi join dates using (snapshot_on)
             left join aliases on aliases.past_customer_id = rfm.customer_id
             qualify row_number() over (
@@ -48,9 +76,12 @@
         moved as (
             select
                 coalesce(starts.period, ends.period) as period,
+                coalesce(starts.customer_id, ends.customer_id) as customer_id,
                 starts.customer_id is not null as had_order_at_start,
                 starts.persona as start_persona,
                 ends.persona as end_persona,
+                ends.stage as end_stage,
+                ends.absolute_stage as end_absolute_stage,
                 ends.days_since_last_order,
                 ends.n_orders,
                 ends.f_score,
@@ -85,24 +116,6 @@
                 coalesce(end_persona, 'No orders') as right_persona,
                 coalesce(end_persona_by_start, 'No orders') as middle_persona
             from rescored
-        ),
-        split_up as (
-            select *, 'total' as split, left_persona as persona_from, right_persona as persona_to from named
-            union all
-            select *, 'own_behaviour', left_persona, middle_persona from named
-            union all
-            select *, 'drift', middle_persona, right_persona from named
         )
-    select
-        period,
-        from_on,
-        to_on,
-        split,
-        persona_from,
-        had_order_at_start,
-        persona_to,
-        count(*) as n_customers,
-        cast(sum(revenue_minor) as bigint) as revenue_minor
-    from split_up
-    group by all
+    select * from named
 {%- endmacro %}

@@ -42,13 +42,21 @@ class Retailer:
     def forget(self) -> None:
         self.settings.warehouse_path.unlink(missing_ok=True)
 
-    def run(self, day: date, *, with_data_tests: bool = False) -> None:
+    def run(
+        self,
+        day: date,
+        *,
+        with_data_tests: bool = False,
+        select: tuple[str, ...] = SELECT,
+        asked: dict[str, str] | None = None,
+    ) -> None:
         arguments = build_arguments(
             command="build",
-            select=SELECT,
+            select=select,
             exclude=() if with_data_tests else ("test_type:data",),
             run_date=day,
             settings=self.settings,
+            extra_vars=asked,
         )
         results = self._runner.invoke(arguments)
         assert [r.message for r in results if r.status not in {"success", "pass", "warn"}] == []
@@ -131,7 +139,38 @@ def test_every_snapshot_score_and_tile_is_what_the_rules_say(runner: DbtRunner, 
     retailer.run(FIRST_RUN)
     assert set(retailer.query(RFM)) == second, "an old day run again gives its own rows again and touches no other"
 
+    assert_moves_of_any_two_days(retailer)
+
     assert_rebuilt_alike(retailer, second)
+
+
+def assert_moves_of_any_two_days(retailer: Retailer) -> None:
+    """Anybody may ask about a Wednesday that no run and no Monday ever made a snapshot of."""
+    start, end = date(2026, 2, 11), date(2026, 10, 14)
+    retailer.run(SECOND_RUN, select=("rpt_persona_moves",), asked={"rfm_from": f"{start}", "rfm_to": f"{end}"})
+    shop = retailer.shop(SECOND_RUN)
+    personas = {}
+    for day in (start, end):
+        rows = oracle.rfm_rows(shop, day, oracle.cut_points(shop, day.replace(day=1)))
+        personas[day] = {row[1]: row[8] for row in rows}
+    told = retailer.query(
+        "select customer_id, persona_from, persona_by_cut_points_of_start, persona_to, cause "
+        "from marts.rpt_persona_moves"
+    )
+    assert {row[0]: row[3] for row in told if row[3]} == personas[end]
+    assert {row[0]: row[1] for row in told if row[1]} == personas[start]
+    rescored = oracle.rfm_rows(shop, end, oracle.cut_points(shop, start.replace(day=1)))
+    by_start = {row[1]: row[8] for row in rescored}
+    for customer, before, middle, after, cause in told:
+        assert middle == by_start.get(customer, "No orders")
+        if before is None:
+            assert cause == "new"
+        elif before == (after or "No orders"):
+            assert cause == "stayed"
+        else:
+            moved_then = {"drift": middle == before, "own_behaviour": middle == (after or "No orders")}
+            assert moved_then.get(cause, not any(moved_then.values()))
+    assert {row[4] for row in told} >= {"stayed", "own_behaviour"}
 
 
 def assert_rebuilt_alike(retailer: Retailer, snapshots: set[tuple[Any, ...]]) -> None:
