@@ -26,7 +26,7 @@ class InOrder(click.Group):
 
 
 # Wide enough for the longest command beside its whole sentence.
-@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"], "terminal_width": 100})
+@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"], "terminal_width": 110})
 def main() -> None:
     """Lifecycle messaging around a decision ledger. Settings come from FREDNING_* variables."""
 
