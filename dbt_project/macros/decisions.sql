@@ -34,6 +34,14 @@
     (run_date < {{ run_date() }} or (run_date > {{ run_date() }} and sent_at < {{ as_of() }}))
 {%- endmacro %}
 
+{#-
+  Ids that are no longer in use and the id they became. The other ids are their own, so leaving them out keeps the join
+  small; whoever joins this falls back on the id itself.
+-#}
+{% macro past_ids() -%}
+    select past_customer_id, customer_id from {{ ref('int_identity__aliases') }} where past_customer_id <> customer_id
+{%- endmacro %}
+
 {#- A touch within its customer: one step of one journey for one anchor, whatever its channels. -#}
 {% macro touch_key(journey, step, anchor) -%}
     concat_ws(chr(31), {{ journey }}, {{ step }}, {{ anchor }})

@@ -17,7 +17,7 @@ from tests.dbt.decisions.worlds import World
 
 
 def play(scenario: Scenario) -> list[Row]:
-    """Two days with everything that may happen in between; all rows written on the way."""
+    """Two days with everything that may happen in between, and one with edited journeys; all rows on the way."""
     world = scenario.world
     day = world.run_date
     try:
@@ -30,7 +30,9 @@ def play(scenario: Scenario) -> list[Row]:
         world.advance()
         with_news = scenario.run(day)
         scenario.rebuild()
-        return [*earlier, *decided, *with_news, *scenario.run(day)]
+        rebuilt = scenario.run(day)
+        world.edit_journeys()
+        return [*earlier, *decided, *with_news, *rebuilt, *scenario.run(day + timedelta(days=1))]
     finally:
         scenario.close()
 

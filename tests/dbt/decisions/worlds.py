@@ -243,6 +243,26 @@ class World(Retailer):
                 basis = None if point["permission_basis"] else "consent"
                 point |= {"permission_basis": basis, "permission_id": f"new-{point['address']}" if basis else None}
 
+    def edit_journeys(self) -> None:
+        """What a marketer does to journeys with people inside: a step moved, added, removed, a journey paused."""
+        steps = self.tables["staging.stg_templates__journey_steps"]
+        channels = self.tables["staging.stg_templates__journey_step_channels"]
+        moved, removed, paused = (self.random.choice(steps) for _ in range(3))
+        moved["delay_seconds"] += self.random.choice((-86_400, 86_400, 3 * 86_400))
+        moved["delay_seconds"] = max(0, moved["delay_seconds"])
+        added = {**self.random.choice(steps), "step": "added", "position": 9}
+        steps.append(added)
+        channels.append(
+            {"journey": added["journey"], "step": "added", "channel": "email", "position": 1, "is_fallback": False}
+        )
+        if len(steps) > 2:
+            steps.remove(removed)
+            key = (removed["journey"], removed["step"])
+            channels[:] = [c for c in channels if (c["journey"], c["step"]) != key]
+        for journey in self.journeys:
+            if journey["journey"] == paused["journey"]:
+                journey["is_paused"] = True
+
     def _merge(self, survivor: str, merged: str) -> None:
         self.customer_ids.remove(merged)
         for name in ("marts.dim_customers", "marts.fct_customer_scores", "intermediate.int_customers__contact_points"):

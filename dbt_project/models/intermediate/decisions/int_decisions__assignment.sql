@@ -12,7 +12,7 @@ with
 
     buckets as (select * from {{ ref('int_experiments__buckets') }} where pinned_on < {{ run_date() }}),
 
-    aliases as (select * from {{ ref('int_identity__aliases') }}),
+    aliases as ({{ past_ids() }}),
 
     salts as ({{ journey_salts('journeys', 'experiments', 'settings') }}),
 

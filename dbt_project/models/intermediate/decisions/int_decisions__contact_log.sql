@@ -18,7 +18,7 @@ with
         select * from {{ ref('dim_customer_identifiers') }} where identifier_kind in ('email', 'phone')
     ),
 
-    aliases as (select * from {{ ref('int_identity__aliases') }}),
+    aliases as ({{ past_ids() }}),
 
     rules as (select * from {{ ref('stg_templates__policy_rules') }}),
 

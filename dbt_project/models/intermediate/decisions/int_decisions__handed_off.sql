@@ -7,7 +7,7 @@ with
 
     candidates as (select * from {{ ref('int_decisions__candidates') }}),
 
-    aliases as (select * from {{ ref('int_identity__aliases') }}),
+    aliases as ({{ past_ids() }}),
 
     relevant as (
         -- A candidate's message can only have left since it was due, so the validity of its step bounds the
@@ -16,14 +16,16 @@ with
         -- hand-off's
         -- unique message ids still let nothing out twice. Literal bounds: only those spare the older part
         -- of the log.
-        select *, false as is_fixed
+        select
+            message_id, customer_id, journey, step, anchor, channel, class, sent_at, false as is_fixed
         from messages
         where
             {{ handed_off_before() }}
             and sent_at >= {{ as_of() }} - interval '{{ var("already_sent_lookback_days", 90) }} days'
             and {{ sent_once_key('anchor') }}
             in (select {{ sent_once_key('candidates.anchor') }} from candidates)
-        union all
+        union all by name
+        -- Only these are written again as they were: of all others the log's wider columns stay unread.
         select *, true as is_fixed
         from messages
         where run_date = {{ run_date() }} and sent_at >= {{ as_of() }} - interval '1 day'

@@ -29,7 +29,7 @@ with
 
     contact_points as (select * from {{ ref('int_customers__contact_points') }} where channel = 'email'),
 
-    aliases as (select * from {{ ref('int_identity__aliases') }}),
+    aliases as ({{ past_ids() }}),
 
     scores as (select customer_id, engagement_stage from {{ ref('fct_customer_scores') }}),
 
@@ -76,6 +76,8 @@ with
             rules
             on list_contains(rules.counts_classes, messages.class)
             and (rules.channels is null or list_contains(rules.channels, messages.channel))
+            -- What has left the window by midnight fills it at no instant of the day.
+            and messages.sent_at > {{ as_of() }} - to_seconds(rules.window_seconds)
         left join scores on messages.customer_id = scores.customer_id
         group by all
     ),
