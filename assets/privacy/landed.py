@@ -38,6 +38,7 @@ PERSONAL: dict[str, dict[str, str]] = {
         "anonymousId": "anonymous_ids",
     },
     "consent/events": {"address": "emails+phones"},
+    "consent/preferences": {"address": "emails+phones"},
     "provider/events": {"address": "emails+phones"},
     "service/cases": {"email": "emails", "phone": "phones", "member_id": "member_ids", "order_id": "order_ids"},
     "loyalty/benefits": {"member_id": "member_ids"},
