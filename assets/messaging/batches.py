@@ -1,7 +1,4 @@
-"""From the run's rows to batches: each message rendered to its exact bytes, and those bytes to one file.
-
-Same rows, same day, same bytes: nothing here reads a clock or draws a number. What cannot be rendered
-is put aside with a reason, and the rest goes on.
+"""Batches: messages that leave in one file, named after exactly what they are.
 
 Full mails travel as a tar of .eml files rather than as an mbox: mbox has to alter lines that begin
 with "From ", which would break a signature over the body, and it has no place for an expiry. `tar`
@@ -12,65 +9,24 @@ mail when it may be sent and when not any more.
 from __future__ import annotations
 
 import io
-import json
 import tarfile
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import zstandard
 
 from assets.messaging import keys
-from assets.messaging.mime import Mail, UnsafeHeader, mail_bytes
-from assets.messaging.rendering import Format, MessageSource, RenderError, Sender, Written
-from assets.messaging.run_content import Group, Row
-from orchestration.settings import Settings
+from assets.messaging.prepared import Prepared
+from assets.messaging.rendering import Format
+from assets.messaging.run_content import Group
 
 SUFFIX: dict[Format, str] = {"ndjson": "ndjson.zst", "eml": "tar.zst"}
 
 # One file, one unit of approval, of the kill switch and of memory.
 MAX_BATCH = 20_000
 ZSTD_LEVEL = 3
-
-# What every record says about its message, besides its content.
-_ENVELOPE = (
-    *("message_id", "channel", "address", "class", "journey", "step", "variant", "branch", "language"),
-    *("permission_basis", "permission_id"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """One message as it will leave, and what the ledger keeps of it."""
-
-    message_id: str
-    content: bytes
-    index: bytes
-    request_hash: str
-    template_version: str
-    template: bytes | None
-    ledger_row: dict[str, Any]
-    timezone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A message's bytes: as they stand in the file, in the file's index, and as they are hashed."""
-
-    content: bytes
-    index: bytes
-    hashed: bytes
-    template_version: str
-    template: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Poison:
-    """A row that cannot become a message."""
-
-    error: str
-    ledger_row: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,62 +67,6 @@ class Batch:
         return zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compress(packed)
 
 
-@dataclass(slots=True)
-class Preparation:
-    """What became of one page of rows."""
-
-    prepared: list[Prepared] = field(default_factory=list)
-    poison: list[Poison] = field(default_factory=list)
-
-
-def prepare(
-    settings: Settings, run_date: date, rows: Iterable[Row], source: MessageSource, handoff: Format
-) -> Preparation:
-    """Render rows of one group. A row that fails is put aside; nothing about its person is kept in words."""
-    done = Preparation()
-    secret = settings.require_secret_key()
-    for row in rows:
-        kept = _ledger_row(secret, run_date, row)
-        try:
-            made = _prepare_one(settings, row, source, handoff)
-        except (RenderError, UnsafeHeader) as error:
-            done.poison.append(Poison(_reason(error), kept))
-            continue
-        hashed = keys.request_hash(made.hashed)
-        done.prepared.append(
-            Prepared(
-                row["message_id"],
-                made.content,
-                made.index,
-                hashed,
-                made.template_version,
-                made.template,
-                {**kept, "request_hash": hashed},
-                row.get("timezone") or "",
-            )
-        )
-    return done
-
-
-def check_rendered(rows: Iterable[Row], source: MessageSource) -> dict[str, str]:
-    """Which of these rows a provider could not fill its template in with: message_id → reason.
-
-    Merge fields alone do not show that; the message has to be written out once, which costs more than
-    everything else here, so it is done when a message is planned and not again when it leaves.
-    """
-    failed: dict[str, str] = {}
-    for row in rows:
-        try:
-            source.write(row)
-        except RenderError as error:
-            failed[row["message_id"]] = _reason(error)
-    return failed
-
-
-def _reason(error: RenderError | UnsafeHeader) -> str:
-    return getattr(error, "reason", None) or str(error)
-
-
 def make_batch(run_date: date, group: Group, handoff: Format, members: Sequence[Prepared]) -> Batch:
     """A batch whose name and hash follow from its members."""
     ordered = tuple(sorted(members, key=lambda member: member.message_id))
@@ -174,109 +74,6 @@ def make_batch(run_date: date, group: Group, handoff: Format, members: Sequence[
     # The channel and day are part of the name, so that it is unique on its own (manifests, ledger).
     words = (run_date.isoformat(), group.channel, group.journey, group.step, group.language, sha256[:12])
     return Batch(".".join(word for word in words if word), run_date, group, handoff, ordered, sha256)
-
-
-def build_batches(
-    settings: Settings,
-    run_date: date,
-    rows: Iterable[Row],
-    source: MessageSource,
-    max_batch: int = MAX_BATCH,
-) -> tuple[list[Batch], list[Poison]]:
-    """All batches of these rows, for tests, previews and benchmarks; the hand-off works page by page."""
-    by_group: dict[Group, list[Row]] = {}
-    for row in rows:
-        by_group.setdefault(group_of(row), []).append(row)
-    made: list[Batch] = []
-    poison: list[Poison] = []
-    for group in sorted(by_group):
-        handoff = source.handoff(group.channel, group.journey)
-        ordered = sorted(by_group[group], key=lambda row: row["message_id"])
-        for start in range(0, len(ordered), max_batch):
-            page = prepare(settings, run_date, ordered[start : start + max_batch], source, handoff)
-            poison += page.poison
-            if page.prepared:
-                made.append(make_batch(run_date, group, handoff, page.prepared))
-    return made, poison
-
-
-def group_of(row: Mapping[str, Any]) -> Group:
-    return Group(row["channel"], row["journey"], row["step"], row["language"] or "")
-
-
-def _prepare_one(settings: Settings, row: Row, source: MessageSource, handoff: Format) -> _Made:
-    if not row["address"]:
-        raise RenderError(row["message_id"], "there is no address")
-    link = keys.unsubscribe_link(settings, row["message_id"], row["channel"])
-    envelope = {name: row[name] for name in _ENVELOPE} | {
-        "send_at": _iso(row["send_at"]),
-        "expires_at": _iso(row["expires_at"]),
-        "unsubscribe_link": link,
-    }
-    if handoff == "eml":
-        written = source.write(row)
-        index = _line(envelope | {"template_version": written.template_version})
-        content = mail_bytes(_mail(settings, row, source.sender(row["channel"]), written, link))
-        return _Made(content, index, index + content, written.template_version, None)
-    if row["channel"] == "email":
-        merge = source.merge(row)
-        content = _line(
-            envelope
-            | {"template_version": merge.template_version, "template": template_path(merge.template)}
-            | {"subject": merge.subject, "fields": merge.fields}
-        )
-        return _Made(content, content, content, merge.template_version, merge.template)
-    written = source.write(row)
-    content = _line(
-        envelope
-        | {"template_version": written.template_version, "sender": source.sender(row["channel"]).address}
-        | {"text": written.text, "segments": written.segments, "encoding": written.encoding}
-    )
-    return _Made(content, content, content, written.template_version, None)
-
-
-def _mail(settings: Settings, row: Row, sender: Sender, written: Written, link: str) -> Mail:
-    return Mail(
-        message_id=row["message_id"],
-        host=keys.mail_host(settings),
-        sender_name=sender.name,
-        sender_address=sender.address,
-        reply_to=sender.reply_to,
-        recipient=row["address"],
-        sent_at=row["send_at"],
-        subject=written.subject or "",
-        text=written.text,
-        html=written.html,
-        unsubscribe_link=link,
-        feedback_id=f"{row['step']}:{row['journey']}:{row['class']}:{settings.tenant}",
-        language=row["language"],
-    )
-
-
-def template_path(template: bytes) -> str:
-    """Where a compiled template lies, relative to the outbox: named by its content, so it never changes."""
-    return f"templates/{keys.request_hash(template)}.json"
-
-
-def _ledger_row(secret: bytes, run_date: date, row: Row) -> dict[str, Any]:
-    kept = (
-        "message_id customer_id journey step channel class anchor experiment variant "
-        "send_at expires_at permission_basis permission_id policy_version"
-    )
-    return {name: row[name] for name in kept.split()} | {
-        "run_date": run_date,
-        "address_key": keys.address_key(secret, row["channel"], row["address"] or ""),
-        "batch_id": None,
-        "request_hash": None,
-    }
-
-
-def _iso(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _line(record: Mapping[str, Any]) -> bytes:
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def _tar(members: Iterable[Prepared]) -> bytes:

@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from assets.messaging import keys
-from assets.messaging.batches import Batch, Prepared, template_path
+from assets.messaging.batches import Batch
+from assets.messaging.prepared import Prepared, template_path
 
 VERSION = 1
 SUFFIX = ".manifest.json"

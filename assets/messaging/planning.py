@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from assets.messaging.approvals import HELD_BACK
-from assets.messaging.batches import MAX_BATCH, Batch, Poison, Prepared, check_rendered, make_batch, prepare
+from assets.messaging.batches import MAX_BATCH, Batch, make_batch
 from assets.messaging.outbox import Outbox
+from assets.messaging.prepared import Poison, Prepared, check_rendered, prepare
 from assets.messaging.rendering import Format, MessageSource
 from assets.messaging.run_content import Content, Group, Row
 from assets.messaging.states import OPEN, State
