@@ -48,6 +48,9 @@ class Permissions:
         """The reason why this message may not start, or None."""
         if not row["permission_basis"]:
             return "WITHDRAWN"
+        # An erasure leaves no hash on a message: whose it was, nobody knows any more, so nobody may get it.
+        if not row["address_key"]:
+            return "ADDRESS_SUPPRESSED"
         key = (row["address_key"], row["channel"])
         marketing = row["permission_basis"] != "service"
         reasons = suppressed.get(key, [])

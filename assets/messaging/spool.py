@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -36,11 +36,14 @@ class Spool:
         if path.exists():
             return
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._write(path, _entries(batch))
+
+    def _write(self, path: Path, entries: Iterable[tuple[str, bytes]]) -> None:
         partial = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-                    for name, content in _entries(batch):
+                    for name, content in entries:
                         archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, 1)
                 file.flush()
                 os.fsync(file.fileno())
@@ -50,14 +53,34 @@ class Spool:
             partial.unlink(missing_ok=True)
 
     def read(self, run_date: date, batch_id: str, message_ids: Collection[str]) -> list[Letter]:
-        """These messages of a batch, each with the hash of its bytes as they lie there. Raises `SpoolDamaged`."""
+        """These messages of a batch, each with the hash of its bytes as they lie there; forgotten ones are left out.
+
+        Raises `SpoolDamaged`.
+        """
         try:
             with zipfile.ZipFile(self._path(run_date, batch_id)) as archive:
                 names = set(archive.namelist())
                 zones = json.loads(archive.read(_ZONES))
-                return [_letter(archive, names, zones[message_id], message_id) for message_id in message_ids]
+                there = [message_id for message_id in message_ids if message_id in zones]
+                return [_letter(archive, names, zones[message_id], message_id) for message_id in there]
         except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise SpoolDamaged(f"the spool of {batch_id} cannot be read: {type(error).__name__}") from error
+
+    def forget(self, message_ids: Collection[str]) -> int:
+        """Take these messages out of every batch; what is left keeps its bytes. Returns how many there were."""
+        n = 0
+        for run_date, batch_id in self.batches():
+            path = self._path(run_date, batch_id)
+            with zipfile.ZipFile(path) as archive:
+                zones = json.loads(archive.read(_ZONES))
+                gone = set(zones) & set(message_ids)
+                if not gone:
+                    continue
+                kept = {name: archive.read(name) for name in archive.namelist() if name.partition(".")[0] not in gone}
+            kept[_ZONES] = json.dumps({i: zone for i, zone in zones.items() if i not in gone}).encode()
+            self._write(path, kept.items())
+            n += len(gone)
+        return n
 
     def remove(self, run_date: date, batch_id: str) -> None:
         path = self._path(run_date, batch_id)

@@ -133,6 +133,8 @@ class Worker:
         with self.outbox.transaction() as tx:
             hashes = dict(tx.execute(query.where(messages.c.message_id.in_(claim.message_ids))).all())
         letters = self.spool.read(batch["run_date"], batch["batch_id"], claim.message_ids)
+        there = {one.message_id for one in letters}
+        self._hold(claim, [i for i in claim.message_ids if i not in there], "it is no longer in the spool")
         changed = [one.message_id for one in letters if one.request_hash != hashes[one.message_id]]
         self._hold(claim, changed, "the spool holds other bytes than were approved")
         now = self.clock.now()

@@ -25,6 +25,7 @@ from assets.messaging.ledger_views import count_by_state, dead_letters, list_bat
 from assets.messaging.outbox import Outbox
 from assets.messaging.provider_events import apply_provider_events
 from assets.messaging.rendering import Written
+from assets.messaging.spool import Spool
 from assets.messaging.worker import Worker
 from orchestration.settings import Settings
 from tests.faults import kit
@@ -531,6 +532,20 @@ def test_bytes_that_were_not_approved_do_not_leave(home: Settings, outbox: Outbo
     with http_server(accepting) as provider:
         at_once(home, outbox, by_http(provider.port)).run_once()
     assert states(outbox) == {"ACCEPTED": 5, "HELD": 1}
+
+
+def test_an_erased_persons_message_leaves_the_spool_and_never_starts(home: Settings, outbox: Outbox) -> None:
+    """An erasure takes the bytes away and the ledger's hash of the address; each alone stops the message."""
+    release(home, outbox, MAILS)
+    spool, gone = Spool(home.spool_dir), MAILS.rows[0]["message_id"]
+    assert spool.forget({gone}) == 1
+    assert gone.encode() not in spooled(home)[0].read_bytes()
+    nameless = sa.update(messages).where(messages.c.message_id == MAILS.rows[1]["message_id"])
+    with outbox.transaction() as tx:
+        tx.execute(nameless.values(address_key=""))
+    with http_server(accepting) as provider:
+        at_once(home, outbox, by_http(provider.port)).run_once()
+    assert states(outbox) == {"ACCEPTED": 4, "HELD": 1, "SUPPRESSED": 1}
 
 
 def test_the_spool_is_its_owners_and_goes_with_its_batch(home: Settings, outbox: Outbox) -> None:
