@@ -13,6 +13,7 @@ from datetime import date
 from assets.messaging.clock import clock_for
 from assets.messaging.ledger_export import export_messages
 from assets.messaging.ledger_guard import exports_of, open_ledger
+from assets.messaging.spool import Spool
 from assets.privacy.databases import forget_in_database
 from assets.privacy.handed_off import (
     erased_keys,
@@ -63,6 +64,7 @@ def erase(settings: Settings, run_date: date, named: Named | None = None) -> Era
             return ErasureReport()
         stop_for_good(settings, outbox, forgotten, clock_for(settings, run_date).now())
         ids = messages_of(outbox, forgotten)
+        Spool(settings.spool_dir).forget(ids)
         n_batch_files = forget_in_batches(settings, outbox, ids)
         unname_in_ledger(outbox, forgotten)
         for path in exports_of(settings):
