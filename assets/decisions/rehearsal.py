@@ -166,7 +166,7 @@ class Stage:
     def _decide(self, day: date) -> None:
         self._cut_facts(day)
         for model in self._models:
-            if model.name.startswith("stg_"):
+            if model.name.startswith("stg_") or model.materialized == "ephemeral":
                 continue
             if model.materialized == "incremental":
                 self._add(model, day)

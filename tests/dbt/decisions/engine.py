@@ -21,6 +21,8 @@ import duckdb
 from tests.dbt.decisions.relations import Row, fill
 
 PROJECT = Path(__file__).resolve().parents[3] / "dbt_project"
+# Messages from which a journey's expected value counts: few, so that a small retailer has some.
+MIN_MESSAGES = 3
 COMPILED_DATE = date(2026, 6, 15)
 MODELS = (
     "int_decisions__candidates",
@@ -77,7 +79,7 @@ def _arguments(home: Path, *arguments: str) -> list[str]:
         "--profiles-dir", str(PROJECT),
         "--target-path", str(home / "target"),
         "--log-path", str(home / "logs"),
-        "--vars", f"{{run_date: {COMPILED_DATE.isoformat()}}}",
+        "--vars", f"{{run_date: {COMPILED_DATE.isoformat()}, expected_value_min_messages: {MIN_MESSAGES}}}",
         "--quiet",
     ]  # fmt: skip
 

@@ -74,6 +74,9 @@ class Oracle(Inputs):
         }
         branch = step["min_recommendations_branch"]
         needs_content = step["min_recommendations"] > 0 and branch in (None, anchor["branch"])
+        too_little = needs_content and len(shown) < step["min_recommendations"]
+        if m.touch[0] not in self.worthless:
+            self.worthless[m.touch[0]] = self.is_worthless(journey)
         goal = anchor["goal_reached_at"]
         paused = {"email": "is_email_paused", "sms": "is_sms_paused"}
         checks = {
@@ -89,7 +92,7 @@ class Oracle(Inputs):
             or any(not self.holds(c, m, orders) for c in step["conditions"]),
             "OPEN_SERVICE_CASE": bool(cases) and not is_service,
             "OFFER_GUARD": step["offer_kind"] == "first_purchase" and bool(orders),
-            "NOTHING_TO_SAY": needs_content and len(shown) < step["min_recommendations"] and not is_service,
+            "NOTHING_TO_SAY": not is_service and (too_little or self.worthless[m.touch[0]]),
             "HOLDOUT": False,
             "PAUSED": bool(journey["is_paused"]) or bool(self.settings[paused[m.channel]]),
         }

@@ -14,6 +14,7 @@ from tests.dbt.decisions.oracle_rules import (
 )
 from tests.dbt.decisions.relations import Row, Tables
 
+MIN_MESSAGES = 3
 COUNTS_AS_SENT = {"SENDING", "ACCEPTED", "UNKNOWN", "DELIVERED", "BOUNCED", "COMPLAINED", "QUARANTINED"}
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -43,6 +44,7 @@ class Inputs:
         self.windows = {w["channel"]: w for w in self.of("stg_templates__channel_windows")}
         self.wishes = {(w["address"], w["channel"]): w for w in self.of("stg_consent__preferences")}
         self.scores = {s["customer_id"]: s for s in self.of("fct_customer_scores")}
+        self.worthless: dict[str, bool] = {}
         self.grouped: dict[str, dict[str, list[Row]]] = {}
         self.owners: dict[tuple[str, str], set[str]] = defaultdict(set)
         for i in self.of("dim_customer_identifiers"):
@@ -96,6 +98,22 @@ class Inputs:
                 }
             )
         return rules
+
+    def is_worthless(self, journey: Row) -> bool:
+        """Whether what followed the journey's past messages is below its floor."""
+        floor = journey["min_expected_value_minor"]
+        if floor is None:
+            return False
+        week, n, revenue = timedelta(days=7), 0, 0
+        for m in self.of("stg_outbox__contact_log"):
+            is_old = self.as_of - timedelta(days=97) <= m["sent_at"] < self.as_of - week
+            if m["journey"] != journey["journey"] or m["state"] not in COUNTS_AS_SENT or not is_old:
+                continue
+            n += 1
+            for order in self.of_customer("fct_orders", self.current(m["customer_id"])):
+                if order["is_valid"] and m["sent_at"] < order["ordered_at"] <= m["sent_at"] + week:
+                    revenue += order.get("net_amount_minor") or 0
+        return n >= MIN_MESSAGES and revenue < floor * n
 
     # What was sent ---------------------------------------------------------------------------------------------
 

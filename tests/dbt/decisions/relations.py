@@ -22,7 +22,8 @@ INPUTS: Mapping[str, str] = {
     "staging.stg_templates__journeys": """policy_version varchar, journey varchar, class varchar, priority integer,
         trigger_kind varchar, trigger_params varchar, goal varchar, entry_gap_days integer,
         audience_customer_type varchar, audience_is_member boolean, audience_countries varchar[],
-        audience_personas varchar[], audience_stages varchar[], is_paused boolean, holdout_buckets integer""",
+        audience_personas varchar[], audience_stages varchar[], is_paused boolean, holdout_buckets integer,
+        min_expected_value_minor bigint""",
     "staging.stg_templates__journey_steps": """journey varchar, step varchar, position integer, delay_seconds bigint,
         send_after_local time, valid_for_seconds bigint, yields boolean, conditions varchar[],
         recommendation_slots varchar[], min_recommendations integer, min_recommendations_branch varchar,
@@ -60,7 +61,8 @@ INPUTS: Mapping[str, str] = {
     "marts.dim_customer_identifiers": "customer_id varchar, identifier_kind varchar, identifier_value varchar",
     "marts.fct_customer_scores": "customer_id varchar, engagement_stage varchar, best_hour_local integer",
     "marts.dim_products": "product_id varchar, is_in_stock boolean",
-    "marts.fct_orders": "order_id varchar, customer_id varchar, ordered_at timestamptz, is_valid boolean",
+    "marts.fct_orders": """order_id varchar, customer_id varchar, ordered_at timestamptz, is_valid boolean,
+        net_amount_minor bigint""",
     "marts.fct_carts": "cart_id varchar, bought_order_id varchar",
 }
 

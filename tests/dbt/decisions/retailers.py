@@ -127,6 +127,7 @@ class Retailer:
                 "audience_stages": pick((["active"],)) if self.seldom(0.15) else None,
                 "is_paused": self.seldom(0.12),
                 "holdout_buckets": pick((0, 0, 0, 1000)),
+                "min_expected_value_minor": pick((None, None, 1_000, 6_000)),
             }
             self.journeys.append(journey)
             self.put("staging.stg_templates__journeys", journey)

@@ -65,6 +65,7 @@ class World(Retailer):
                         "customer_id": customer_id,
                         "ordered_at": self.moment(-9, -3, -2, -1, 0),
                         "is_valid": self.often(0.8),
+                        "net_amount_minor": pick((5_000, 10_000, 20_000)),
                     },
                 )
 
@@ -178,7 +179,7 @@ class World(Retailer):
                     "message_id": f"sent-{number:05d}",
                     "run_date": run_on,
                     "customer_id": pick([*self.ids_of(customer_id), customer_id]),
-                    "journey": known["journey"] if known else "gone",
+                    "journey": known["journey"] if known else pick(("gone", self.journeys[0]["journey"])),
                     "step": pick(("s0", "s0", "s1")),
                     "channel": pick(("email", "email", "sms")),
                     "class": self.class_of(known["journey"]) if known else pick(CLASSES),

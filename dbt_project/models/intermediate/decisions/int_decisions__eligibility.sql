@@ -62,9 +62,58 @@ with
         group by all
     ),
 
+    floors as (
+        select journey, min_expected_value_minor
+        from {{ ref('stg_templates__journeys') }}
+        where min_expected_value_minor is not null
+    ),
+
+    past_messages as (
+        -- Literal bounds, so that only these days of the log are read; their purchase window is over.
+        select
+            messages.message_id,
+            messages.journey,
+            coalesce(aliases.customer_id, messages.customer_id) as customer_id,
+            messages.sent_at
+        from {{ ref('stg_outbox__contact_log') }} as messages
+        left join ({{ past_ids() }}) as aliases on messages.customer_id = aliases.past_customer_id
+        where
+            messages.sent_at < {{ as_of() }} - interval '{{ var("purchase_window_days") }} days'
+            and messages.sent_at
+            >= {{ as_of() }} - interval '{{ var("purchase_window_days") + var("expected_value_days") }} days'
+            and {{ counts_as_sent('messages.state') }}
+            and messages.journey in (select floors.journey from floors)
+    ),
+
+    earned as (
+        select
+            past_messages.journey,
+            count(distinct past_messages.message_id) as n_messages,
+            coalesce(sum(orders.net_amount_minor), 0) as revenue_minor
+        from past_messages
+        left join
+            orders
+            on past_messages.customer_id = orders.customer_id
+            and orders.is_valid
+            and orders.ordered_at > past_messages.sent_at
+            and orders.ordered_at <= past_messages.sent_at + interval '{{ var("purchase_window_days") }} days'
+        group by past_messages.journey
+    ),
+
+    worthless as (
+        -- Journeys whose messages were followed by less than their floor; with too few messages nobody knows.
+        select floors.journey
+        from floors
+        inner join earned on floors.journey = earned.journey
+        where
+            earned.n_messages >= {{ var("expected_value_min_messages") }}
+            and earned.revenue_minor < floors.min_expected_value_minor * earned.n_messages
+    ),
+
     joined as (
         select
             contactability.*,
+            worthless.journey is not null as is_worthless,
             steps.yields,
             steps.send_after_local,
             last_orders.last_order_id,
@@ -92,6 +141,7 @@ with
             ) as failed_conditions
         from contactability
         inner join steps on contactability.journey = steps.journey and contactability.step = steps.step
+        left join worthless on contactability.journey = worthless.journey
         left join customers on contactability.customer_id = customers.customer_id
         left join last_orders on contactability.customer_id = last_orders.customer_id
         left join carts on contactability.reference_cart_id = carts.cart_id
@@ -114,8 +164,9 @@ with
             class <> 'service' and service_case_id is not null as fails_open_service_case,
             coalesce(offer_kind = 'first_purchase', false) and last_order_id is not null as fails_offer_guard,
             class <> 'service'
-            and needs_recommendations
-            and n_recommendations < min_recommendations as fails_nothing_to_say
+            and (
+                is_worthless or (needs_recommendations and n_recommendations < min_recommendations)
+            ) as fails_nothing_to_say
         from joined
     )
 

@@ -16,8 +16,7 @@ with
         -- hand-off's
         -- unique message ids still let nothing out twice. Literal bounds: only those spare the older part
         -- of the log.
-        select
-            message_id, customer_id, journey, step, anchor, channel, class, sent_at, false as is_fixed
+        select message_id, customer_id, journey, step, anchor, channel, class, sent_at, false as is_fixed
         from messages
         where
             {{ handed_off_before() }}
