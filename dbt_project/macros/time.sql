@@ -50,3 +50,12 @@
 {% macro age_days(instant) -%}
     (({{ epoch_milliseconds(as_of()) }} - {{ epoch_milliseconds(instant) }}) / 86400000.0)
 {%- endmacro %}
+
+{#-
+  Was the row valid at the instant? `valid_from` and `valid_to` null = since ever, for ever; half-open. Written as plain
+  comparisons: with an `or … is null` a left join compares every row with every row.
+-#}
+{% macro is_valid_at(rows, instant) -%}
+    coalesce({{ rows }}.valid_from, timestamptz '-infinity') <= {{ instant }}
+    and coalesce({{ rows }}.valid_to, timestamptz 'infinity') > {{ instant }}
+{%- endmacro %}

@@ -1,8 +1,8 @@
 """Writes a retailer of any size: whole real households with everything around them, copied under new names.
 
 Scale 1 is about a million customers, 10 million orders, 30 million lines and 50 million web events. The demo's landed
-data (2,469 real households, synthetic people and web visits around them) is thinned to ten orders a household and three
-lines an order, and then every row is written once per replica: ids, addresses and numbers are made the replica's own,
+data (2,469 real households, synthetic people and web visits around them) is thinned to ten orders a household, three
+lines an order and a third of the visits, and then every row is written once per replica: ids, addresses and numbers are made the replica's own,
 instants are moved back by whole days. With `jitter_days=0` each replica's R, F and M equal the original's.
 
 Landing is passed by: rows are written as landing would leave them (typed Parquet), because it is the warehouse that is
@@ -27,6 +27,7 @@ CUSTOMERS_AT_SCALE_1 = 1_000_000
 # Of the demo's 63 orders a household and 9.4 lines an order, the sizes that performance targets speak of.
 ORDERS_KEPT_PERCENT = 16
 LINES_KEPT = 3
+VISITS_KEPT_PERCENT = 33
 
 ORDER_KEYS: Mapping[str, str] = {
     "webshop/orders": "order_id",
@@ -158,6 +159,8 @@ def _replicate(
         changed = {}
     expressions = ", ".join(f"{changed[name]} as {_quoted(name)}" if name in changed else _quoted(name) for name in types)
     kept = [f"md5_number({ORDER_KEYS[dataset]}) % 100 < {ORDERS_KEPT_PERCENT}"] if dataset in ORDER_KEYS else []
+    if dataset == "tracker/events":
+        kept += [f"md5_number(\"anonymousId\" || \"timestamp\"::date) % 100 < {VISITS_KEPT_PERCENT}"]
     kept += [f"line_number <= {LINES_KEPT}"] if "line_number" in types else []
     where = f"where {' and '.join(kept)}" if kept else ""
     row = connection.execute(

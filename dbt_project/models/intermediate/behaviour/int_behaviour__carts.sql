@@ -38,8 +38,7 @@ with
         left join
             browsers
             on browsers.anonymous_id = rolled_up.anonymous_id
-            and (browsers.valid_from is null or browsers.valid_from <= rolled_up.last_changed_at)
-            and (browsers.valid_to is null or browsers.valid_to > rolled_up.last_changed_at)
+            and {{ is_valid_at('browsers', 'rolled_up.last_changed_at') }}
         left join orders on orders.order_id = rolled_up.order_id
         -- A cart that is only known from the order it became was never seen filling.
         where rolled_up.last_changed_at is not null

@@ -72,8 +72,7 @@ with
         left join
             browsers
             on browsers.anonymous_id = sessions.anonymous_id
-            and (browsers.valid_from is null or browsers.valid_from <= sessions.session_started_at)
-            and (browsers.valid_to is null or browsers.valid_to > sessions.session_started_at)
+            and {{ is_valid_at('browsers', 'sessions.session_started_at') }}
     ),
     final as (
         select
