@@ -26,7 +26,7 @@ import duckdb
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from orchestration.dbt import MEASURE_SELECTION, DbtRunner, build_arguments, prepare, profile_environment
+from orchestration.dbt import MEASURE_SELECTION, ON_DEMAND_SELECTION, DbtRunner, build_arguments, prepare, profile_environment
 from orchestration.home import ensure_sources, prepare_home
 from orchestration.settings import Settings
 from tests.benchmarks.scale.retailer import Size, write_base, write_retailer
@@ -130,7 +130,11 @@ def _build(settings: Settings, day: date, memory: str) -> tuple[Watch, list[Node
     manifest = runner._parsed
     os.environ.update(profile_environment(settings))
     arguments = build_arguments(
-        command="build", select=["fqn:*"], exclude=[MEASURE_SELECTION], run_date=day, settings=settings
+        command="build",
+        select=["fqn:*"],
+        exclude=[MEASURE_SELECTION, ON_DEMAND_SELECTION],
+        run_date=day,
+        settings=settings,
     )
     with Watch() as watch:
         outcome = dbtRunner(manifest=manifest).invoke(arguments)
