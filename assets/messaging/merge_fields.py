@@ -101,9 +101,14 @@ def merge_fields(row: ContentRow, journey: Journey, shelf: Shelf) -> Fields:
         "offer_kind": "",
     }
     _add_lists(fields, row, journey, shelf)
-    if content.get("trigger_product"):
-        product = shelf.card(content["trigger_product"])
-        fields |= {"trigger_title": product["title"], "trigger_url": product["url"]}
+    if "product" in journey.trigger.gives:
+        product = shelf.card(content["trigger_product"]) if content.get("trigger_product") else None
+        # The catalogue may not know what was bought: the message goes on without it, and leads to the shop.
+        fields |= {
+            "featured": [product] if product else [],
+            "trigger_title": product["title"] if product else "",
+            "trigger_url": product["url"] if product else shelf.shop_url,
+        }
     if content.get("order"):
         order = content["order"]
         fields |= {
