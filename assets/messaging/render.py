@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -76,14 +78,33 @@ class RenderedSms:
 
 
 @dataclass(frozen=True)
-class _Ready:
+class _Compiled:
+    """What of a message depends on the template folder alone."""
+
     artifact: TemplateArtifact
-    shelf: Shelf
     subject: Render
     preheader: Render
     html: Render
     text: Render
     required: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Ready:
+    parts: _Compiled
+    shelf: Shelf
+
+
+@lru_cache(maxsize=4)
+def _compiled_before(root: Path, version: str) -> dict[tuple[str, ...], _Compiled]:
+    """Parts of one state of the template folder: check, previews and batches of a process compile each once."""
+    return {}
+
+
+@lru_cache(maxsize=4)
+def _texts_before(root: Path, version: str) -> list[TextFiles]:
+    """The texts of one state of the template folder, once they were read."""
+    return []
 
 
 class Renderer:
@@ -103,7 +124,9 @@ class Renderer:
             settings.require_secret_key(),
         )
         self._compiler = Compiler(templates.root, brand)
-        self.texts = texts if texts is not None else _read_texts(templates)
+        self.texts = texts if texts is not None else _texts_of(templates)
+        # Who hands in the texts wants to know which of them are used, and that shows only in compiling.
+        self._compiles_always = texts is not None
         self._ready: dict[tuple[str, str, str, str, str], _Ready] = {}
 
     @property
@@ -115,12 +138,12 @@ class Renderer:
         """The finished message. Raises `RenderError` when this row cannot become one."""
         ready, fields = self._prepare(row)
         try:
-            text = ready.text(fields)
+            text = ready.parts.text(fields)
             if row.channel == "sms":
                 return self._sms(row, ready, fields, text)
             mail = RenderedEmail(
-                one_line(ready.subject(fields), 150), ready.preheader(fields), ready.html(fields), text,
-                ready.artifact.version, fields["unsubscribe_url"], fields,
+                one_line(ready.parts.subject(fields), 150), ready.parts.preheader(fields), ready.parts.html(fields), text,
+                ready.parts.artifact.version, fields["unsubscribe_url"], fields,
             )  # fmt: skip
         except jinja2.UndefinedError as error:
             # Jinja's message names the field that is missing, never its content.
@@ -147,7 +170,7 @@ class Renderer:
         self, journey: str, step: str, language: str | None, variant: str | None, channel: str = "email"
     ) -> TemplateArtifact:
         """The compiled template. Raises `LookupError` for a step that does not exist, and compile errors."""
-        return self._get(journey, step, language, variant, channel).artifact
+        return self._get(journey, step, language, variant, channel).parts.artifact
 
     def artifact_for(self, row: ContentRow) -> TemplateArtifact:
         return self.artifact(row.journey, row.step, row.language, row.variant, row.channel)
@@ -165,7 +188,7 @@ class Renderer:
             # Only the kind of error: its text could quote the customer's data.
             reason = f"the content does not hold what the message needs ({_safe(error)})"
             raise RenderError(row.message_id, reason) from None
-        missing = ready.required - fields.keys()
+        missing = ready.parts.required - fields.keys()
         if missing and not incomplete:
             # Asked here too, because a merge-field batch is filled in where we cannot see it.
             reason = f"the template asks for a field that is not there: '{min(missing)}' is undefined"
@@ -181,7 +204,7 @@ class Renderer:
                 row.message_id, f"the SMS needs {size.segments} segments ({size.encoding}), {cap} are allowed"
             )
         return RenderedSms(
-            text, size.segments, size.encoding, ready.artifact.version, fields["unsubscribe_url"], fields
+            text, size.segments, size.encoding, ready.parts.artifact.version, fields["unsubscribe_url"], fields
         )
 
     def _get(self, journey: str, step: str, language: str | None, variant: str | None, channel: str) -> _Ready:
@@ -194,21 +217,31 @@ class Renderer:
             if step not in [s.id for s in spec.steps]:
                 raise LookupError(f"{journey} has no step {step}")
             texts = self.texts.for_step(journey, step, language)
-            self._ready[key] = self._compile(self._compiler.compile(journey, spec, step, channel, arm, texts), texts)
+            before = _compiled_before(self.templates.root, self.templates.version)
+            if self._compiles_always or key not in before:
+                before[key] = _parts(self._compiler.compile(journey, spec, step, channel, arm, texts))
+            tags = links.campaign(journey, step, arm, channel)
+            self._ready[key] = _Ready(before[key], Shelf(Wording.of(texts, self._currency), self._sender, tags))
         return self._ready[key]
 
-    def _compile(self, artifact: TemplateArtifact, texts: Texts) -> _Ready:
-        parts = (artifact.subject, artifact.preheader, artifact.html, artifact.text)
-        tags = links.campaign(artifact.journey, artifact.step, artifact.variant, artifact.channel)
-        return _Ready(
-            artifact=artifact,
-            shelf=Shelf(Wording.of(texts, self._currency), self._sender, tags),
-            subject=compiled(TEXT, artifact.subject),
-            preheader=compiled(TEXT, artifact.preheader),
-            html=compiled(HTML, artifact.html),
-            text=compiled(TEXT, artifact.text),
-            required=frozenset().union(*(required_fields(part) for part in parts)),
-        )
+
+def _parts(artifact: TemplateArtifact) -> _Compiled:
+    parts = (artifact.subject, artifact.preheader, artifact.html, artifact.text)
+    return _Compiled(
+        artifact=artifact,
+        subject=compiled(TEXT, artifact.subject),
+        preheader=compiled(TEXT, artifact.preheader),
+        html=compiled(HTML, artifact.html),
+        text=compiled(TEXT, artifact.text),
+        required=frozenset().union(*(required_fields(part) for part in parts)),
+    )
+
+
+def _texts_of(templates: Templates) -> TextFiles:
+    before = _texts_before(templates.root, templates.version)
+    if not before:
+        before.append(_read_texts(templates))
+    return before[0]
 
 
 def _read_texts(templates: Templates) -> TextFiles:

@@ -125,6 +125,7 @@ class Retailer:
                 "audience_countries": pick((["NO"], ["SE", "DK"])) if self.seldom(0.15) else None,
                 "audience_personas": pick((["loyal", "new"],)) if self.seldom(0.15) else None,
                 "audience_stages": pick((["active"],)) if self.seldom(0.15) else None,
+                "audience_engagement": pick((["none"], ["research", "purchase"])) if self.seldom(0.15) else None,
                 "is_paused": self.seldom(0.12),
                 "holdout_buckets": pick((0, 0, 0, 1000)),
                 "min_expected_value_minor": pick((None, None, 1_000, 6_000)),

@@ -14,6 +14,8 @@ with
         where customer_id in (select candidates.customer_id from candidates)
     ),
 
+    scores as (select customer_id, engagement_stage from {{ ref('fct_customer_scores') }}),
+
     contact_points as (
         select *
         from {{ ref('int_customers__contact_points') }}
@@ -115,6 +117,7 @@ with
                 and {{ in_audience('customers.country', 'journeys.audience_countries') }}
                 and {{ in_audience('customers.persona', 'journeys.audience_personas') }}
                 and {{ in_audience('customers.stage', 'journeys.audience_stages') }}
+                and {{ in_audience("coalesce(scores.engagement_stage, 'none')", 'journeys.audience_engagement') }}
             ) as fails_wrong_audience,
             sent_channels.message_id is not null
             or (alternatives.step is not null and sent_touches.message_id is not null) as fails_already_sent
@@ -124,6 +127,7 @@ with
         left join
             alternatives on candidates.journey = alternatives.journey and candidates.step = alternatives.step
         left join customers on candidates.customer_id = customers.customer_id
+        left join scores on candidates.customer_id = scores.customer_id
         left join
             contact_points
             on candidates.customer_id = contact_points.customer_id

@@ -24,6 +24,9 @@ with
 
     recommendations as (select * from {{ ref('int_messages__recommendations') }}),
 
+    -- A message that reminds of a benefit offers that benefit.
+    benefits as (select * from {{ ref('stg_loyalty__benefits') }}),
+
     final as (
         select
             decisions.message_id,
@@ -81,6 +84,14 @@ with
                                         {{ local_day('decisions.expires_at', zone) }}
                                     )
                                 )
+                            when benefits.benefit_id is not null
+                            then
+                                struct_pack(
+                                    kind := benefits.kind,
+                                    value_minor := cast(round(benefits.value * 100) as bigint),
+                                    code := benefits.code,
+                                    expires_on := {{ local_day('benefits.expires_at', zone) }}
+                                )
                         end
                     )
                 ) as varchar
@@ -101,6 +112,7 @@ with
         left join orders on candidates.reference_order_id = orders.order_id
         left join carts on candidates.reference_cart_id = carts.cart_id
         left join products on candidates.reference_product_id = products.product_id
+        left join benefits on candidates.anchor = 'benefit:' || benefits.benefit_id
         left join
             recommendations
             on decisions.customer_id = recommendations.customer_id
