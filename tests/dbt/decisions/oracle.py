@@ -58,8 +58,8 @@ class Oracle(Inputs):
             if journey[f"audience_{wanted}"] is not None:
                 in_audience &= customer.get(column) in journey[f"audience_{wanted}"]
         if journey["audience_engagement"] is not None:
-            scores = [row["engagement_stage"] for row in self.of_customer("fct_customer_scores", m.customer_id)]
-            in_audience &= (scores[0] if scores else "none") in journey["audience_engagement"]
+            stage = self.scores.get(m.customer_id, {}).get("engagement_stage") or "none"
+            in_audience &= stage in journey["audience_engagement"]
         sent = [
             b
             for b in before
