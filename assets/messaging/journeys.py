@@ -7,6 +7,7 @@ inside the message templates to `template_checks`, the tables to `template_table
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -15,6 +16,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from ruamel.yaml.comments import CommentedMap
 
+from assets.messaging.journey_checks import check_priorities, check_product_groups, check_sending_hours
 from assets.messaging.journey_schema import Journey
 from assets.messaging.policy_schema import Brand, Policy
 from assets.messaging.template_checks import check_templates
@@ -48,7 +50,9 @@ class LandedTemplates:
     templates: Templates
 
 
-def load_templates(templates_dir: Path, *, check_texts: bool = True) -> Templates:
+def load_templates(
+    templates_dir: Path, *, check_texts: bool = True, known_groups: Collection[str] = ()
+) -> Templates:
     """The whole template root, validated. Raises `TemplateErrors` that lists every mistake of every file.
 
     `check_texts=False` leaves out compiling and rendering the message templates; only for callers that have
@@ -77,6 +81,11 @@ def load_templates(templates_dir: Path, *, check_texts: bool = True) -> Template
             journeys[folder.name] = journey
             _check_journey(folder, journey, document, notes)
     _check_between(journeys, documents, notes)
+    if policy is not None:
+        for key, journey in journeys.items():
+            check_sending_hours(key, journey, policy, documents[key], notes)
+    if known_groups:
+        check_product_groups(journeys, documents, known_groups, notes)
 
     if policy is not None and brand is not None:
         templates = Templates(root, journeys, policy, brand, policy_version(root))
@@ -172,18 +181,10 @@ def _check_journey(folder: Path, journey: Journey, document: CommentedMap, notes
 
 
 def _check_between(journeys: dict[str, Journey], documents: dict[str, CommentedMap], notes: Notes) -> None:
-    by_priority: dict[int, str] = {}
+    check_priorities(journeys, documents, notes)
     by_experiment: dict[str, str] = {}
     for key, journey in sorted(journeys.items()):
         file = f"journeys/{key}/journey.yml"
-        first = by_priority.setdefault(journey.priority, key)
-        if first != key:
-            notes.warning(
-                file,
-                line_of(documents[key], ["priority"]),
-                f"priority {journey.priority} is also that of {first}",
-                "The earlier due message wins, then the name; give each journey a priority of its own to decide it.",
-            )
         if journey.experiment:
             owner = by_experiment.setdefault(journey.experiment.id, key)
             if owner != key:

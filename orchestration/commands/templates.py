@@ -22,17 +22,18 @@ def check(folder: Path | None) -> None:
     """Check journeys, texts, policy and brand.
 
     Each mistake is named with file, line and remedy. Every message is compiled and filled in with samples in every
-    language. Nothing is landed or sent. FOLDER is another template folder than the installation's. Ends with 1 when
+    language; product groups are held against the catalogue that has been landed. Nothing is landed or sent. FOLDER is another template folder than the installation's. Ends with 1 when
     there is a mistake; warnings do not count.
     """
     from assets.messaging.journeys import load_templates
     from assets.messaging.template_files import TemplateErrors
 
-    root = folder or settings_or_exit().templates_dir
+    settings = settings_or_exit()
+    root = folder or settings.templates_dir
     if not root.is_dir():
         raise click.ClickException(f"There is no template folder at {root}: set FREDNING_TEMPLATES, or name one.")
     try:
-        templates = load_templates(root)
+        templates = load_templates(root, known_groups=_product_groups(settings.raw_dir))
     except TemplateErrors as error:
         _list(f"{counted(len(error.mistakes), 'mistake')} in {root}", error.mistakes)
         click.echo("Nothing is landed, rendered or sent until they are repaired.")
@@ -43,6 +44,20 @@ def check(folder: Path | None) -> None:
     n_steps = sum(len(journey.steps) for journey in templates.journeys.values())
     verdict = "nothing wrong" if not templates.warnings else "no mistakes"
     click.echo(f"{counted(len(templates.journeys), 'journey')}, {counted(n_steps, 'step')}: {verdict}.")
+
+
+def _product_groups(raw_dir: Path) -> list[str]:
+    """Product groups of the catalogue as far as it has been landed; none before the first run."""
+    import duckdb
+
+    if not any((raw_dir / "catalogue" / "products").glob("*.parquet")):
+        return []
+    with duckdb.connect() as connection:
+        files = str(raw_dir / "catalogue" / "products" / "*.parquet")
+        rows = connection.execute(
+            "select distinct product_group from read_parquet(?) where product_group is not null order by 1", [files]
+        ).fetchall()
+    return [group for (group,) in rows]
 
 
 def _list(heading: str, mistakes: Sequence[Mistake]) -> None:

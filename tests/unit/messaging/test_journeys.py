@@ -168,11 +168,71 @@ def test_two_journeys_cannot_share_an_experiment(root_with_experiment: Path) -> 
     assert any("overlaps with the one of post_purchase_coffee" in m.problem for m in mistakes_of(root_with_experiment))
 
 
-def test_equal_priorities_are_a_warning_only(root_with_experiment: Path) -> None:
-    """The order is still decided (due time, then name), but perhaps not as the author thinks."""
-    change(root_with_experiment / "journeys/post_purchase_dog/journey.yml", "priority: 31", "priority: 30")
-    (warning,) = load_templates(root_with_experiment).warnings
-    assert warning.problem == "priority 30 is also that of post_purchase_coffee"
+def test_equal_priorities_of_journeys_that_can_meet_are_a_mistake(root_with_experiment: Path) -> None:
+    """Otherwise the alphabet decides which of two due messages a customer gets."""
+    dog = root_with_experiment / "journeys/post_purchase_dog/journey.yml"
+    change(dog, "priority: 31", "priority: 30")
+    (mistake,) = mistakes_of(root_with_experiment)
+    assert mistake.problem.startswith("priority 30 is also that of post_purchase_coffee")
+    change(dog, "customer_type: b2c", "customer_type: b2b")
+    assert load_templates(root_with_experiment).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        # A cart may fall due at 20:00, when e-mail closes: the next hour is 09:00.
+        ("valid_for: 2 days", "valid_for: 13h", "is valid for 13 hours, but may have to wait 13 hours"),
+        ("valid_for: 2 days", "valid_for: same day", "is valid for 0 hours"),
+        # Saturday evening: SMS rests on Sundays.
+        ("valid_for: 3 days", "valid_for: 37h", "may have to wait 37 hours for the first hour in which sms"),
+        ('send_after: "10:00"', 'send_after: "20:00"', "but email closes at 20:00"),
+    ],
+)
+def test_a_step_that_expires_before_its_first_sending_hour_is_a_mistake(
+    root: Path, old: str, new: str, problem: str
+) -> None:
+    """It would be sent by day and silently never in the evening."""
+    change(root / "journeys/cart_abandoned/journey.yml", old, new)
+    assert any(problem in mistake.problem for mistake in mistakes_of(root))
+    change(root / "journeys/cart_abandoned/journey.yml", new, old)
+    assert load_templates(root).warnings == ()
+
+
+def test_a_product_group_that_the_catalogue_lacks_is_a_mistake_where_the_catalogue_is_known(tmp_path: Path) -> None:
+    """A misspelt group would start nothing, for ever and silently."""
+    root = copy_of_templates(tmp_path, "cheese_board", "post_purchase_dog")
+    assert load_templates(root, known_groups=["cheese", "crackers", "dog"]).warnings == ()
+    change(root / "journeys/cheese_board/journey.yml", "groups: [crackers]", "groups: [craker]")
+    with pytest.raises(TemplateErrors) as caught:
+        load_templates(root, known_groups=["cheese", "crackers", "dog"])
+    (mistake,) = caught.value.mistakes
+    assert mistake.problem == "the catalogue has no product group `craker`"
+    assert mistake.remedy == "Did you mean crackers?"
+
+
+@pytest.mark.parametrize(
+    ("journey", "old", "new", "problem"),
+    [
+        ("browse_abandoned", "once_per: week", "entry_gap_days: 7", "use `once_per"),
+        ("browse_abandoned", "once_per: week", "once_per: quarter", "choose a shorter period"),
+        ("browse_abandoned", "goal: order_since_anchor", "goal: cart_bought", "belongs to the trigger cart_abandoned"),
+        ("birthday", "steps:", "goal: product_bought\nsteps:", "is about no product"),
+        ("birthday", "steps:", "entry_gap_days: 9\nonce_per: year\nsteps:", "two ways to say how often"),
+        ("birthday", "steps:", "enter_from: 2026-02-01\nenter_until: 2026-01-01\nsteps:", "nobody can enter"),
+        ("newsletter_members", "weekday: tuesday", "weekday: tuesday, on: [2026-11-27]", "either `weekday` or `on`"),
+        ("newsletter_members", "personas: [Champions, Loyal]", "personas: [Champion]", "Champion"),
+    ],
+)
+def test_settings_that_cannot_work_together_are_mistakes(
+    tmp_path: Path, journey: str, old: str, new: str, problem: str
+) -> None:
+    """What is understood but cannot come true is worse than a typing error: nobody would notice."""
+    root = copy_of_templates(tmp_path, journey, "welcome")
+    change(root / f"journeys/{journey}/journey.yml", old, new)
+    with pytest.raises(TemplateErrors) as caught:
+        load_templates(root, check_texts=False)
+    assert any(problem in str(mistake) for mistake in caught.value.mistakes)
 
 
 def test_unused_texts_and_files_are_warnings(root: Path) -> None:
