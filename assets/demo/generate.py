@@ -26,6 +26,7 @@ from assets.demo.people import Person, make_people
 from assets.demo.permissions import make_consents, make_erasures
 from assets.demo.purchases import make_purchases
 from assets.demo.records import Records, write_records
+from assets.demo.shelf_news import make_shelf_news
 from assets.demo.source import Calendar, open_source
 from assets.demo.web import make_web_events
 
@@ -100,6 +101,7 @@ def _write_all(home: Path, calendar: Calendar, seed: int, fraction: float, say: 
         make_catalogue(con, dice, calendar)
         say("catalogue, orders and receipts")
         make_web_events(con, calendar)
+        make_shelf_news(con, calendar)
         make_consents(con, dice, records, calendar)
         make_newsletter_events(con, calendar)
         make_service_cases(con, calendar)
