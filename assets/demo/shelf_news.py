@@ -1,4 +1,4 @@
-"""What happens to products that customers had their eyes on: sold out and back, few left, cheaper, a successor in stock.
+"""What happens to products that customers had their eyes on: sold out and back, few left, cheaper, a successor.
 
 All synthetic. The catalogue's own daily changes strike any of ninety thousand products; these strike those that were
 looked at shortly before, so that somebody has a reason to hear of them.

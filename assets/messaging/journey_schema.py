@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from assets.messaging.journey_triggers import Persona, PurchaseInGroup, Stage, Trigger, TriggerKind
+from assets.messaging.journey_triggers import Persona, PurchaseInGroup, Stage, Trigger
 from assets.messaging.yaml_types import (
     Country,
     Identifier,
@@ -36,9 +36,7 @@ Condition = Literal[
     "visit_since_anchor",
     "no_visit_since_anchor",
 ]
-Goal = Literal[
-    "order_since_anchor", "product_bought", "cart_bought", "accessory_bought", "benefit_used", "none"
-]
+Goal = Literal["order_since_anchor", "product_bought", "cart_bought", "accessory_bought", "benefit_used", "none"]
 # Goals that only some kinds of trigger can see reached; the others hold for every kind.
 GOALS_OF_KINDS: dict[str, frozenset[str]] = {
     "cart_bought": frozenset({"cart_abandoned"}),
@@ -95,7 +93,7 @@ class Step(Strict):
     send_after: LocalTime | None = None
     channels: Annotated[list[Channel], Field(min_length=1)] | FirstElse
     yields: bool = True
-    conditions: list[Condition] = []
+    conditions: list[Condition] = Field(default_factory=list)
     recommendations: Recommendations | None = None
     offer: Offer | None = None
 

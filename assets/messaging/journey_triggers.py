@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from assets.messaging.yaml_types import WEEKDAYS, Groups, Identifier, LocalTime, Money, Strict, Weekday, minor
+from assets.messaging.yaml_types import WEEKDAYS, Groups, LocalTime, Money, Strict, Weekday, minor
 
 Persona = Literal["Champions", "Loyal", "New", "At risk", "Need nurturing", "Inactive"]
 Stage = Literal["active", "lapsed", "inactive"]
@@ -245,8 +245,10 @@ class EventThenEvent(TriggerKind):
         return [*(self.first.groups or []), *(self.then.groups or [])]
 
     def memory_days(self) -> int | None:
-        return None if self.then.did == "purchase" == self.first.did else WEB_DAYS - (
-            0 if self.first.did == "purchase" else self.then.within_days
+        return (
+            None
+            if self.then.did == "purchase" == self.first.did
+            else WEB_DAYS - (0 if self.first.did == "purchase" else self.then.within_days)
         )
 
 
@@ -266,8 +268,10 @@ class Broadcast(TriggerKind):
         return self
 
     def params(self) -> dict[str, Any]:
-        when = {"weekday": WEEKDAYS.index(self.weekday) + 1} if self.weekday else {"on": [str(d) for d in self.on or []]}
-        return when | {"at": self.at.strftime("%H:%M")}
+        at = {"at": self.at.strftime("%H:%M")}
+        if self.weekday:
+            return at | {"weekday": WEEKDAYS.index(self.weekday) + 1}
+        return at | {"on": [day.isoformat() for day in self.on or []]}
 
 
 Trigger = Annotated[

@@ -50,9 +50,7 @@ class LandedTemplates:
     templates: Templates
 
 
-def load_templates(
-    templates_dir: Path, *, check_texts: bool = True, known_groups: Collection[str] = ()
-) -> Templates:
+def load_templates(templates_dir: Path, *, check_texts: bool = True, known_groups: Collection[str] = ()) -> Templates:
     """The whole template root, validated. Raises `TemplateErrors` that lists every mistake of every file.
 
     `check_texts=False` leaves out compiling and rendering the message templates; only for callers that have

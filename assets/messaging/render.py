@@ -20,7 +20,7 @@ from assets.messaging.engine import HTML, TEXT, NoneInMessage, Render, compiled,
 from assets.messaging.merge_fields import Fields, Sender, Shelf, merge_fields, one_line
 from assets.messaging.template_compile import Compiler, TemplateArtifact
 from assets.messaging.template_files import Notes, TemplateErrors
-from assets.messaging.texts import TextFiles, Texts, read_text_files
+from assets.messaging.texts import TextFiles, read_text_files
 from assets.messaging.wording import Wording
 from orchestration.settings import Settings
 
@@ -142,8 +142,8 @@ class Renderer:
             if row.channel == "sms":
                 return self._sms(row, ready, fields, text)
             mail = RenderedEmail(
-                one_line(ready.parts.subject(fields), 150), ready.parts.preheader(fields), ready.parts.html(fields), text,
-                ready.parts.artifact.version, fields["unsubscribe_url"], fields,
+                one_line(ready.parts.subject(fields), 150), ready.parts.preheader(fields),
+                ready.parts.html(fields), text, ready.parts.artifact.version, fields["unsubscribe_url"], fields,
             )  # fmt: skip
         except jinja2.UndefinedError as error:
             # Jinja's message names the field that is missing, never its content.

@@ -22,8 +22,8 @@ def check(folder: Path | None) -> None:
     """Check journeys, texts, policy and brand.
 
     Each mistake is named with file, line and remedy. Every message is compiled and filled in with samples in every
-    language; product groups are held against the catalogue that has been landed. Nothing is landed or sent. FOLDER is another template folder than the installation's. Ends with 1 when
-    there is a mistake; warnings do not count.
+    language; product groups are held against the catalogue that has been landed. Nothing is landed or sent. FOLDER is
+    another template folder than the installation's. Ends with 1 when there is a mistake; warnings do not count.
     """
     from assets.messaging.journeys import load_templates
     from assets.messaging.template_files import TemplateErrors
