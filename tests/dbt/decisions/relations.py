@@ -23,7 +23,6 @@ INPUTS: Mapping[str, str] = {
         trigger_kind varchar, trigger_params varchar, goal varchar, entry_gap_days integer,
         audience_customer_type varchar, audience_is_member boolean, audience_countries varchar[],
         audience_personas varchar[], audience_stages varchar[], audience_engagement varchar[],
-        audience_personas varchar[], audience_stages varchar[], audience_engagement varchar[],
         is_paused boolean, holdout_buckets integer, min_expected_value_minor bigint""",
     "staging.stg_templates__journey_steps": """journey varchar, step varchar, position integer, delay_seconds bigint,
         send_after_local time, valid_for_seconds bigint, yields boolean, conditions varchar[],

@@ -16,12 +16,7 @@ from tests.dbt.decisions.oracle import COMPARED, Outcome
 from tests.dbt.decisions.scenario import EXCLUSION, PIN, Scenario, differences
 from tests.dbt.decisions.worlds import World
 
-<<<<<<< HEAD
-SEEDS = range(16)
-=======
-# The last two hold what random retailers seldom do: a message moved past a more important one by the policy.
-SEEDS = (*range(14), 29, 43)
->>>>>>> c566dc9 (Choose retailers in which every mutant is noticed)
+SEEDS = (*range(16), 17, 29, 43)
 N_CUSTOMERS = 150
 LEDGER = "select * from marts.fct_contact_decisions where run_date = '{day}'"
 EXCLUSIONS = "select * from marts.fct_newsletter_exclusions where run_date = '{day}'"
