@@ -22,7 +22,7 @@ def test_good_journeys_are_listed_with_what_they_do(shell: Shell, tmp_path: Path
     assert "coffee_product_block (with_products, without_products)" in said
     assert "hello, first_order" in said
     assert "2 journeys, 4 steps: nothing wrong." in said
-    assert "Journeys in nb, en" in said
+    assert "Journeys in nb, sv, da, en" in said
 
 
 def test_an_unknown_trigger_is_named_with_its_line_and_the_likely_one(shell: Shell, root: Path) -> None:
