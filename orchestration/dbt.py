@@ -232,6 +232,7 @@ class DbtRunner:
 
         (self.settings.home / "tmp").mkdir(parents=True, exist_ok=True)
         os.environ.update(profile_environment(self.settings))
+        _forget_compiled(self._parsed)
         try:
             result = dbtRunner(manifest=self._parsed).invoke(arguments)
         finally:
@@ -346,6 +347,21 @@ def prepare(settings: Settings) -> Any:
     if not result.success:
         raise DbtFailure(f"dbt could not parse the project: {result.exception}")
     return result.result
+
+
+def _forget_compiled(manifest: Any) -> None:
+    """Undo what compiling leaves in a kept manifest.
+
+    dbt compiles every model anew, but believes an ephemeral one that says it is compiled: the next day would read it
+    with yesterday's date, or not find it at all.
+    """
+    for node in manifest.nodes.values():
+        if getattr(node, "compiled", False):
+            node.compiled = False
+            node.compiled_code = None
+            node._pre_injected_sql = None
+            node.extra_ctes = []
+            node.extra_ctes_injected = False
 
 
 def _parse_arguments(settings: Settings) -> list[str]:

@@ -18,6 +18,8 @@ PARTITIONS = dg.StaticPartitionsDefinition(["2026-11-20", "2026-11-21"])
 
 MODELS = {
     "first.sql": "{{ config(schema='marts') }} select cast('{{ var(\"run_date\") }}' as date) as day, 1 as id",
+    "folded.sql": "{{ config(materialized='ephemeral') }} select cast('{{ var(\"run_date\") }}' as date) as day",
+    "fourth.sql": "{{ config(schema='marts') }} select * from {{ ref('folded') }}",
     "second.sql": "{{ config(schema='marts') }} select * from {{ ref('first') }}",
     "third.sql": "{{ config(schema='marts') }} select * from {{ ref('first') }}",
     "models.yml": """
@@ -54,7 +56,9 @@ def settings(tmp_path_factory) -> Settings:
     return settings
 
 
-def run(settings: Settings, runner: DbtRunner, selection: list[str] | None = None) -> dg.ExecuteInProcessResult:
+def run(
+    settings: Settings, runner: DbtRunner, selection: list[str] | None = None, day: str = "2026-11-20"
+) -> dg.ExecuteInProcessResult:
     @dbt_assets(
         manifest=manifest_of(settings),
         project=project_of(settings),
@@ -66,7 +70,7 @@ def run(settings: Settings, runner: DbtRunner, selection: list[str] | None = Non
 
     return dg.materialize(
         [warehouse],
-        partition_key="2026-11-20",
+        partition_key=day,
         resources={"dbt": runner},
         selection=[dg.AssetKey(["marts", name]) for name in selection] if selection else None,
         raise_on_error=False,
@@ -86,18 +90,20 @@ def test_a_full_step_materialises_every_model_and_reports_every_check(settings: 
     """What the UI shows must not depend on how dbt was started."""
     result = run(settings, runner)
     assert result.success
-    assert materialised(result) == {"first", "second", "third"}
+    assert materialised(result) == {"first", "second", "third", "fourth"}
     checks = {e.check_name: (e.passed, e.severity) for e in result.get_asset_check_evaluations()}
     assert checks["unique_second_id"][0]
     warning = next(v for k, v in checks.items() if k.startswith("accepted_values"))
     assert warning == (False, dg.AssetCheckSeverity.WARN)
 
 
-def test_the_partition_becomes_the_run_date(settings: Settings, runner: DbtRunner) -> None:
-    """The kept manifest must not keep yesterday's compiled SQL."""
-    run(settings, runner)
-    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
-        assert str(connection.execute("select day from marts.first").fetchone()[0]) == "2026-11-20"
+@pytest.mark.parametrize("table", ["first", "fourth"])
+def test_the_partition_becomes_the_run_date(settings: Settings, runner: DbtRunner, table: str) -> None:
+    """The kept manifest must not keep yesterday's compiled SQL, nor that of a model folded into another."""
+    for day in ("2026-11-20", "2026-11-21"):
+        run(settings, runner, day=day)
+        with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+            assert str(connection.execute(f"select day from marts.{table}").fetchone()[0]) == day
 
 
 def test_a_subset_builds_only_what_was_chosen(settings: Settings, runner: DbtRunner) -> None:
@@ -124,7 +130,7 @@ def test_a_failing_model_fails_the_step_with_dbts_own_words(settings: Settings) 
         path.write_text(MODELS["second.sql"])
         prepare(settings)
     assert not result.success
-    assert materialised(result) == {"first", "third"}
+    assert materialised(result) == {"first", "third", "fourth"}
     failure = next(e for e in result.all_events if e.is_step_failure).step_failure_data
     assert "no_such_column" in str(failure.error)
 
