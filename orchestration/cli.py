@@ -15,6 +15,7 @@ from orchestration.commands.outbox import outbox
 from orchestration.commands.privacy import erase
 from orchestration.commands.rehearse import diff, replay, simulate_policy
 from orchestration.commands.rfm import rfm
+from orchestration.commands.serve import serve
 from orchestration.commands.templates import check
 
 
@@ -44,6 +45,7 @@ for command in (
     replay,
     simulate_policy,
     outbox,
+    serve,
     land,
     deliveries,
     erase,

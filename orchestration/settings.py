@@ -37,6 +37,8 @@ class Settings:
     elsewhere, such as s3://bucket/path), or the address of a server that takes them one by one; all addresses and
     their options stand in `assets/messaging/channels/addresses.py`. They may hold passwords.
     `approval` says whether a batch may leave without a person's consent to its hash.
+    `former_secret_keys`: keys that were in use before, whose unsubscribe links must go on working.
+    `webhook_keys` (Standard Webhooks) and `sns_topics` (Amazon SES): whose events `fredning serve` takes in.
     """
 
     home: Path = REPOSITORY / "var"
@@ -50,6 +52,9 @@ class Settings:
     approval: Approval = "manual"
     kill_switch: bool = False
     secret_key: str | None = field(default=None, repr=False)
+    former_secret_keys: tuple[str, ...] = field(default=(), repr=False)
+    webhook_keys: tuple[str, ...] = field(default=(), repr=False)
+    sns_topics: tuple[str, ...] = ()
     ledger_url: str | None = field(default=None, repr=False)
     email_via: str = field(default="file", repr=False)
     sms_via: str = field(default="file", repr=False)
@@ -117,6 +122,10 @@ class Settings:
             )
         return self.secret_key.encode()
 
+    def known_secret_keys(self) -> list[bytes]:
+        """The present key and every former one, in this order. Raises `SettingsError` when there is none."""
+        return [self.require_secret_key(), *(key.encode() for key in self.former_secret_keys)]
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read `FREDNING_*`. Raises `SettingsError` that lists every unusable value at once."""
@@ -140,6 +149,9 @@ class Settings:
             except ValueError:
                 problems.append(f"FREDNING_{name}: must be a date like 2026-01-31")
                 return fallback
+
+        def words(name: str) -> tuple[str, ...]:
+            return tuple(text(name, "").split())
 
         def count(name: str, fallback: int) -> int:
             value = text(name, str(fallback))
@@ -168,6 +180,9 @@ class Settings:
             approval=cast(Approval, choice("APPROVAL", default.approval, get_args(Approval))),
             kill_switch=choice("KILL_SWITCH", "off", ("on", "off")) == "on",
             secret_key=secret or None,
+            former_secret_keys=words("FORMER_SECRET_KEYS"),
+            webhook_keys=words("WEBHOOK_KEYS"),
+            sns_topics=words("SNS_TOPICS"),
             ledger_url=text("LEDGER_URL", "") or None,
             email_via=text("EMAIL_VIA", default.email_via),
             sms_via=text("SMS_VIA", default.sms_via),

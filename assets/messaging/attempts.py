@@ -56,7 +56,7 @@ def begin(outbox: Outbox, batch_id: str, claim: Claim, permissions: Permissions,
             outbox.move_in(tx, claim.message_ids, {State.CLAIMED}, State.READY, fence=claim.fence)
             return Claim(claim.fence, ())
         barred: set[str] = set()
-        for reason, ids in objections(tx, rows, permissions).items():
+        for reason, ids in objections(tx, rows, permissions, now).items():
             barred |= set(outbox.move_in(tx, ids, {State.CLAIMED}, State.SUPPRESSED, fence=claim.fence, reason=reason))
         late = [r["message_id"] for r in rows if r["expires_at"] and r["expires_at"] <= now]
         barred |= set(outbox.move_in(tx, late, {State.CLAIMED}, State.EXPIRED, fence=claim.fence, reason="EXPIRED"))
@@ -77,7 +77,7 @@ def begin_again(outbox: Outbox, ids: Collection[str], permissions: Permissions, 
     with outbox.transaction() as tx:
         mine = sa.and_(messages.c.state == State.UNKNOWN, messages.c.message_id.in_(ids))
         rows = [dict(row) for row in tx.execute(sa.select(*ASKED).where(mine)).mappings()]
-        barred = {i for found in objections(tx, rows, permissions).values() for i in found}
+        barred = {i for found in objections(tx, rows, permissions, now).values() for i in found}
         barred |= {r["message_id"] for r in rows if r["expires_at"] and r["expires_at"] <= now}
         lease = outbox.new_lease(tx)
         started = outbox.move_in(

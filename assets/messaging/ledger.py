@@ -135,6 +135,22 @@ suppressions = sa.Table(
     sa.Column("at", Instant, nullable=False),
 )
 
+# What people asked for themselves, since the decisions of the day may not know it yet; the newest replaces all before.
+wishes = sa.Table(
+    "wishes",
+    METADATA,
+    sa.Column("address_key", sa.Text, primary_key=True),
+    sa.Column("channel", sa.Text, primary_key=True),
+    # Classes of messages, separated by spaces.
+    sa.Column("topics_off", sa.Text, nullable=False),
+    sa.Column("max_messages", sa.Integer),
+    sa.Column("period_days", sa.Integer),
+    sa.Column("paused_until", Instant),
+    # Whether the warehouse is told as well: if not, the ledger alone must keep to it on later days, too.
+    sa.Column("is_delivered", sa.Boolean, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
 # When a channel may send its next message: one pace for all workers, on whichever host.
 pace = sa.Table(
     "pace",

@@ -15,15 +15,19 @@ import sqlalchemy as sa
 from assets.messaging.ledger import Instant, batches, messages
 from assets.messaging.outbox import Claim, Outbox, suppressed_in
 from assets.messaging.states import State
+from assets.messaging.wishes import wishes_since
 
 # An opt-out of marketing leaves service messages alone; these stop everything to the address.
 STOPS_EVERYTHING = frozenset({"hard_bounce", "complaint", "erased"})
 OPT_OUT = "unsubscribed"
+# An opt-out that only the ledger knows, because its address could not be found: no later decision will see it.
+OPT_OUT_FOR_GOOD = "unsubscribed_for_good"
 
 
 # All that permission and expiry depend on.
 ASKED = [
-    messages.c[name] for name in ("message_id", "address_key", "channel", "permission_basis", "send_at", "expires_at")
+    messages.c[name]
+    for name in ("message_id", "address_key", "channel", "class", "permission_basis", "send_at", "expires_at")
 ]
 
 
@@ -56,7 +60,9 @@ class Permissions:
         reasons = suppressed.get(key, [])
         if any(reason in STOPS_EVERYTHING for reason, _ in reasons):
             return "ADDRESS_SUPPRESSED"
-        opted_out = any(reason == OPT_OUT and at >= self.as_of for reason, at in reasons)
+        opted_out = any(
+            reason == OPT_OUT_FOR_GOOD or (reason == OPT_OUT and at >= self.as_of) for reason, at in reasons
+        )
         if marketing and (opted_out or key in self.withdrawn):
             return "WITHDRAWN"
         return None
@@ -67,7 +73,7 @@ def recheck(outbox: Outbox, batch_id: str, states: Collection[State], permission
     with outbox.transaction() as tx:
         query = sa.select(*ASKED).where(messages.c.batch_id == batch_id, messages.c.state.in_(states))
         rows = [dict(row) for row in tx.execute(query.order_by(messages.c.message_id)).mappings()]
-        for reason, ids in objections(tx, rows, permissions).items():
+        for reason, ids in objections(tx, rows, permissions, now).items():
             outbox.move_in(tx, ids, states, State.SUPPRESSED, reason=reason)
         late = [r["message_id"] for r in rows if r["expires_at"] and r["expires_at"] <= max(r["send_at"], now)]
         outbox.move_in(tx, late, states, State.EXPIRED, reason="EXPIRED")
@@ -92,7 +98,7 @@ def begin(
     with outbox.transaction() as tx:
         query = sa.select(*ASKED).where(messages.c.state == State.CLAIMED, messages.c.fence == claim.fence)
         rows = [dict(row) for row in tx.execute(query).mappings()]
-        if objections(tx, rows, permissions):
+        if objections(tx, rows, permissions, now):
             return False
         started = outbox.move_in(
             tx,
@@ -132,12 +138,19 @@ def mark_sent(tx: sa.Connection, batch_id: str, now: datetime) -> None:
     )
 
 
-def objections(tx: sa.Connection, rows: list[dict[str, Any]], permissions: Permissions) -> dict[str, list[str]]:
+def objections(
+    tx: sa.Connection, rows: list[dict[str, Any]], permissions: Permissions, now: datetime
+) -> dict[str, list[str]]:
     """The messages among these that may not start, by reason."""
-    suppressed = suppressed_in(tx, {(row["address_key"], row["channel"]) for row in rows})
+    addresses = {(row["address_key"], row["channel"]) for row in rows}
+    suppressed = suppressed_in(tx, addresses)
+    asked_for = wishes_since(tx, addresses, permissions.as_of, now)
     found: dict[str, list[str]] = {}
     for row in rows:
         reason = permissions.objection(row, suppressed)
+        wish = asked_for.get((row["address_key"], row["channel"]))
+        if reason is None and wish and wish.forbids(row, now):
+            reason = "WITHDRAWN"
         if reason:
             found.setdefault(reason, []).append(row["message_id"])
     return found

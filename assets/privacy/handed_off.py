@@ -15,7 +15,7 @@ import zstandard
 
 from assets.landing.storage import write_atomically
 from assets.messaging import keys
-from assets.messaging.ledger import batches, messages, suppressions
+from assets.messaging.ledger import batches, messages, suppressions, wishes
 from assets.messaging.manifest import manifest_name
 from assets.messaging.outbox import CHUNK, Outbox
 from assets.privacy.person import Forgotten
@@ -41,6 +41,7 @@ def stop_for_good(settings: Settings, outbox: Outbox, forgotten: Forgotten, at: 
             key = keys.address_key(secret, channel, address)
             stop = {"channel": channel, "address_key": key, "reason": REASON, "at": at}
             tx.execute(outbox.insert_new(suppressions).values(stop))
+            tx.execute(sa.delete(wishes).where(wishes.c.address_key == key, wishes.c.channel == channel))
 
 
 def messages_of(outbox: Outbox, forgotten: Forgotten) -> list[str]:

@@ -86,7 +86,7 @@ class Oracle(Inputs):
             "ERASED": bool(customer.get("is_erased")),
             "NO_ADDRESS": m.address is None,
             "ADDRESS_SUPPRESSED": point.get("suppression_id") is not None,
-            "NO_PERMISSION": m.permission_basis is None,
+            "NO_PERMISSION": m.permission_basis is None or self.refuses(m),
             "WRONG_AUDIENCE": not in_audience,
             "ALREADY_SENT": bool(sent) if m.is_exclusive else any(b["channel"] == m.channel for b in sent),
             "EXPIRED": m.expires_at <= self.as_of,
@@ -101,6 +101,11 @@ class Oracle(Inputs):
         }
         m.failed = {reason for reason, is_failing in checks.items() if is_failing}
         self.assign(m)
+
+    def refuses(self, m: Message) -> bool:
+        """Whether the recipient wants nothing of this message's topic; what a service owes is none."""
+        topics = self.wishes.get((m.address, m.channel), {}).get("topics_off") or []
+        return m.class_ in topics and m.class_ != "service"
 
     def holds(self, condition: str, m: Message, orders: list[Row]) -> bool:
         """Whether one condition of the step holds now."""

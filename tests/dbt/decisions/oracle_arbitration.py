@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tests.dbt.decisions.oracle_inputs import FOREVER
 from tests.dbt.decisions.oracle_rules import Message, Sent
 from tests.dbt.decisions.relations import Row
 
@@ -91,6 +92,9 @@ def exclusion_list(oracle: Oracle, log: dict[str, list[Sent]], rows: list[Row]) 
         point = oracle.points.get((customer_id, "email"))
         own = oracle.own_rules(point["address"], "email") if point else []
         holds = [(rule["until"], -rule["position"], rule["name"]) for rule in own if "until" in rule]
+        wish = oracle.wishes.get((point["address"], "email"), {}) if point else {}
+        if "newsletter" in (wish.get("topics_off") or []):
+            holds.append((FOREVER, 3, "own_topic"))
         for rule in [*oracle.rules, *(rule for rule in own if "until" not in rule)]:
             if "newsletter" not in rule.get("when_classes", ["newsletter"]):
                 continue

@@ -48,7 +48,7 @@ INPUTS: Mapping[str, str] = {
         message_id varchar, address varchar, campaign_id varchar, class varchar, received_on date""",
     "intermediate.int_triggers__anchors": _ANCHORS,
     "staging.stg_consent__preferences": """event_id varchar, address varchar, channel varchar, max_messages integer,
-        period_days integer, paused_until timestamptz""",
+        period_days integer, paused_until timestamptz, topics_off varchar[]""",
     "intermediate.int_identity__aliases": "past_customer_id varchar, customer_id varchar",
     "intermediate.int_customers__contact_points": """customer_id varchar, channel varchar, address varchar,
         suppression_id varchar, permission_basis varchar, permission_id varchar""",

@@ -93,6 +93,7 @@ class World(Retailer):
                 "max_messages": self.random.choice((None, 0, 1, 1, 2)),
                 "period_days": self.random.choice((1, 2, 7)),
             }
+            wish["topics_off"] = self.random.choice(([], [], ["newsletter"], ["lifecycle", "post_purchase"]))
             wish["paused_until"] = self.moment(-1, 0, 0, 1) if self.often(0.3) else None
             self.put("staging.stg_consent__preferences", wish)
         kind = "phone" if channel == "sms" else "email"

@@ -22,6 +22,13 @@ with
         where customer_id in (select candidates.customer_id from candidates)
     ),
 
+    -- Somebody may refuse a topic and keep the rest: then there is no permission for that purpose.
+    refused as (
+        select address, channel, topics_off
+        from {{ ref('stg_consent__preferences') }}
+        where len(topics_off) > 0
+    ),
+
     handed_off as (select * from {{ ref('int_decisions__handed_off') }}),
 
     alternatives as (
@@ -102,7 +109,9 @@ with
                 candidates.class
                 when 'service'
                 then candidates.reference_order_id is null
-                else contact_points.permission_basis is null
+                else
+                    contact_points.permission_basis is null
+                    or coalesce(list_contains(refused.topics_off, candidates.class), false)
             end as fails_no_permission,
             not (
                 coalesce(
@@ -132,6 +141,8 @@ with
             contact_points
             on candidates.customer_id = contact_points.customer_id
             and channels.channel = contact_points.channel
+        left join
+            refused on contact_points.address = refused.address and contact_points.channel = refused.channel
         left join
             sent_channels
             on candidates.customer_id = sent_channels.customer_id

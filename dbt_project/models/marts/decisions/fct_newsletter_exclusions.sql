@@ -99,6 +99,10 @@ with
             greatest(paused_until, {{ never_again('max_messages = 0') }}) as until_at
         from wishes
         union all
+        select customer_id, -3 as position, 'own_topic' as name, {{ never_again('true') }} as until_at
+        from wishes
+        where list_contains(topics_off, 'newsletter')
+        union all
         select
             wishes.customer_id,
             -1 as position,

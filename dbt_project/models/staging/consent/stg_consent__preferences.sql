@@ -13,7 +13,8 @@ with
             -- read
             -- no further back than a month.
             least(coalesce(cast(period_days as integer), 7), 31) as period_days,
-            cast(paused_until as timestamptz) as paused_until
+            cast(paused_until as timestamptz) as paused_until,
+            coalesce(string_split(cast(topics_off as varchar), ' '), []) as topics_off
         from first_told
     ),
 
@@ -25,7 +26,12 @@ with
             row_number() over (
                 partition by address, channel
                 -- At the same instant the stricter one wins.
-                order by occurred_at desc, paused_until desc nulls last, max_messages nulls last, event_id
+                order by
+                    occurred_at desc,
+                    paused_until desc nulls last,
+                    max_messages nulls last,
+                    len(topics_off) desc,
+                    event_id
             )
             = 1
     )
