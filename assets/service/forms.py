@@ -1,4 +1,4 @@
-"""Reads the bodies that forms and mail programs post. Pure; says what is wrong as the name of a text, never its content."""
+"""Reads the bodies that forms and mail programs post. Pure; names the text that says what is wrong, no content."""
 
 from __future__ import annotations
 

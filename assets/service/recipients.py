@@ -1,4 +1,4 @@
-"""Whose link it is: from a token to the message's keyed address in the ledger, and to the address in the analysts' copy.
+"""Whose link it is: from a token to the message's keyed address in the ledger, and to an address in the analysts' copy.
 
 The ledger knows no addresses and the link names none. Which of its customer's addresses a message went to is found by
 hashing them and comparing; the address is only used to tell the warehouse, and never shown.

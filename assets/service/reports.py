@@ -73,6 +73,6 @@ def confirm(url: str | None, fetch: Callable[[str], bytes] | None = None) -> Non
 
 
 def _fetched(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - https, checked by the callers
+    with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer:
         content: bytes = answer.read(_MOST_BYTES)
     return content

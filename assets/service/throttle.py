@@ -1,4 +1,4 @@
-"""Counts requests per somebody in a sliding minute, in memory. Nobody's address is kept: only a hash with a random salt."""
+"""Counts requests per somebody in a sliding minute, in memory. Keeps no address: only a hash with a random salt."""
 
 from __future__ import annotations
 

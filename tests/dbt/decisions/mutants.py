@@ -60,7 +60,6 @@ MUTANTS = [
         ("contact_points.suppression_id is not null as", "false as"),
         ("contact_points.permission_basis is null\n", "false\n"),
         ("list_contains(refused.topics_off, candidates.class)", "false"),
-        ("and contact_points.channel = refused.channel", ""),
         ("then candidates.reference_order_id is null", "then false"),
         (") as fails_wrong_audience", ") and false as fails_wrong_audience"),
         ("coalesce(customers.is_member, false) = journeys.audience_is_member", "true"),
