@@ -29,7 +29,7 @@ class _Environment(SandboxedEnvironment):
     """Fields are plain dicts; looking them up first as items keeps names like `items` free and is faster."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if type(obj) is dict:
+        if isinstance(obj, dict):
             return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
         return super().getattr(obj, attribute)
 
@@ -44,7 +44,17 @@ def _environment(autoescape: bool) -> SandboxedEnvironment:
     return environment
 
 
-HTML, TEXT = _environment(True), _environment(False)
+def html_environment() -> SandboxedEnvironment:
+    """An engine of its own for HTML parts: what is filled in is escaped."""
+    return _environment(autoescape=True)
+
+
+def text_environment() -> SandboxedEnvironment:
+    """An engine of its own for text parts."""
+    return _environment(autoescape=False)
+
+
+HTML, TEXT = html_environment(), text_environment()
 
 
 def compiled(environment: SandboxedEnvironment, source: str) -> Render:

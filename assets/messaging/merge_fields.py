@@ -26,8 +26,8 @@ _CARD_FIELDS = ("title", "brand", "price_minor", "regular_price_minor", "image_l
 _MAX_LINES = 12
 # Beyond this a quantity is a measure (fuel comes in thousandths), not a count of pieces.
 _MAX_PIECES = 999
-# Room for every product of a large shop's day; beyond it the shelf is emptied rather than grown.
-_MAX_CARDS = 50_000
+# Room for what one journey shows on a day; beyond it the shelf is emptied rather than grown (a card takes 5 KB).
+_MAX_CARDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -43,22 +43,32 @@ class Sender:
         links.check_url(self.public_url, self.hosts)
 
 
+class Card(dict[str, Any]):
+    """A product as templates show it, and what templates made of it: shared between messages, so never changed."""
+
+    __slots__ = ("shown",)
+
+    def __init__(self, fields: Fields) -> None:
+        super().__init__(fields)
+        self.shown: dict[object, Any] = {}
+
+
 class Shelf:
     """Formatted products of one compiled template: each is shown to many customers, so it is made once."""
 
     def __init__(self, wording: Wording, sender: Sender, tags: links.Campaign) -> None:
         self.wording, self.sender, self.tags = wording, sender, tags
         self.shop_url = links.tagged_url(sender.shop_url, sender.hosts, tags)
-        self._cards: dict[tuple[Any, ...], Fields] = {}
+        self._cards: dict[tuple[Any, ...], Card] = {}
 
-    def card(self, product: Mapping[str, Any]) -> Fields:
+    def card(self, product: Mapping[str, Any]) -> Card:
         """A product as the templates show it. Shared between messages: never change the result."""
         key: tuple[Any, ...] = tuple(map(product.get, _CARD_FIELDS))
         known = self._cards.get(key)
         if known is None:
             if len(self._cards) >= _MAX_CARDS:
                 self._cards.clear()
-            known = self._cards[key] = self._make(*key)
+            known = self._cards[key] = Card(self._make(*key))
         return known
 
     def _make(

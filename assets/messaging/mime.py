@@ -24,6 +24,12 @@ class UnsafeHeader(ValueError):
     """A value that cannot stand in a header; the message names the header, never the value."""
 
 
+class QuotedPrintable(bytes):
+    """A part's content that has been encoded already: whole lines, each ended by CRLF."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """Everything that goes into one mail."""
@@ -35,8 +41,8 @@ class Mail:
     recipient: str
     sent_at: datetime
     subject: str
-    text: str
-    html: str | None
+    text: str | QuotedPrintable
+    html: str | QuotedPrintable | None
     unsubscribe_link: str | None
     feedback_id: str
     reply_to: str | None = None
@@ -52,7 +58,7 @@ def mail_bytes(mail: Mail) -> bytes:
     headers = [
         f"From: {_mailbox(mail.sender_name, mail.sender_address)}",
         f"To: {_address('To', mail.recipient)}",
-        f"Date: {format_datetime(mail.sent_at.astimezone(UTC))}",
+        f"Date: {_date(mail.sent_at)}",
         f"Subject: {_words('Subject', mail.subject)}",
         f"Message-ID: <{mail.message_id}@{mail.host}>",
         f"Feedback-ID: {_plain('Feedback-ID', mail.feedback_id)}",
@@ -83,11 +89,18 @@ def mail_bytes(mail: Mail) -> bytes:
     )
 
 
-def _part(subtype: str, content: str) -> bytes:
+@lru_cache(maxsize=4_096)
+def _date(at: datetime) -> str:
+    return format_datetime(at.astimezone(UTC))
+
+
+def _part(subtype: str, content: str | QuotedPrintable) -> bytes:
+    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+    if isinstance(content, QuotedPrintable):
+        return head.encode() + content
     if "\r" in content:
         content = content.replace("\r\n", "\n").replace("\r", "\n")
     lines = content.removesuffix("\n").split("\n")
-    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
     return head.encode() + b"\r\n".join(map(_encoded_line, lines)) + b"\r\n"
 
 
@@ -121,6 +134,7 @@ def _mailbox(name: str, address: str) -> str:
     return f"{_words('From', name)} <{address}>"
 
 
+@lru_cache(maxsize=4_096)
 def _words(header: str, value: str) -> str:
     """The value as it may stand in a header: as it is if short and plain, else as encoded words."""
     if _CONTROL.search(value):
