@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, get_currency_precision
 
+# Control characters, and halves of characters, which no encoding takes.
+_UNPRINTABLE = frozenset({"Cc", "Cs"})
 # (plural category, text with {n})
 Forms = tuple[tuple[str, str], ...]
 
@@ -52,3 +56,12 @@ def quantity(value: float, language: str) -> str:
         return str(int(value))
     separator = locale_of(language).number_symbols.get("latn", {}).get("decimal", ".")
     return f"{value:.2f}".rstrip("0").replace(".", separator)
+
+
+@lru_cache(maxsize=16_384)
+def one_line(value: Any, limit: int) -> str:
+    """Text on one line: control characters and line breaks become spaces, and too much of it is cut."""
+    if value is None:
+        return ""
+    text = " ".join("".join(" " if unicodedata.category(c) in _UNPRINTABLE else c for c in str(value)).split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

@@ -13,86 +13,37 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from assets.messaging import formats, links
+from assets.messaging import links
 from assets.messaging.content import ContentRow
+from assets.messaging.formats import one_line
 from assets.messaging.journey_schema import Journey
+from assets.messaging.shelf import Fields, Shelf, is_count, quantity
 from assets.messaging.tokens import make_token
 from assets.messaging.wording import Wording
 
-Fields = dict[str, Any]
-_MAX_NAME, _MAX_TITLE = 40, 90
-_CARD_FIELDS = ("title", "brand", "price_minor", "regular_price_minor", "image_link", "link")
+_MAX_NAME = 40
 # A weekly shop has seventy lines; nobody reads them in a mail, and Gmail would cut it.
 _MAX_LINES = 12
-# Beyond this a quantity is a measure (fuel comes in thousandths), not a count of pieces.
-_MAX_PIECES = 999
-# Room for what one journey shows on a day; beyond it the shelf is emptied rather than grown (a card takes 5 KB).
-_MAX_CARDS = 10_000
 
 
 @dataclass(frozen=True)
-class Sender:
-    """What is the same for every message of an installation. Raises `LinkError` for a public address that is none."""
+class StepPlan:
+    """Which fields the messages of one step have, as its journey says."""
 
-    shop_url: str
-    public_url: str
-    hosts: frozenset[str]
-    key: bytes
+    # Lists of products, and whether the step asks for them: partials show some wherever they are.
+    slots: tuple[tuple[str, bool], ...]
+    max_products: int
+    has_product: bool
 
-    def __post_init__(self) -> None:
-        links.check_url(self.public_url, self.hosts)
-
-
-class Card(dict[str, Any]):
-    """A product as templates show it, and what templates made of it: shared between messages, so never changed."""
-
-    __slots__ = ("shown",)
-
-    def __init__(self, fields: Fields) -> None:
-        super().__init__(fields)
-        self.shown: dict[object, Any] = {}
+    @classmethod
+    def of(cls, journey: Journey, step: str) -> StepPlan:
+        rules = journey.step(step).recommendations
+        wanted = tuple(rules.slots) if rules else ()
+        slots = tuple((slot, slot in wanted) for slot in dict.fromkeys(("also_bought", "accessories", *wanted)))
+        return cls(slots, rules.max if rules else 0, "product" in journey.trigger.gives)
 
 
-class Shelf:
-    """Formatted products of one compiled template: each is shown to many customers, so it is made once."""
-
-    def __init__(self, wording: Wording, sender: Sender, tags: links.Campaign) -> None:
-        self.wording, self.sender, self.tags = wording, sender, tags
-        self.shop_url = links.tagged_url(sender.shop_url, sender.hosts, tags)
-        self._cards: dict[tuple[Any, ...], Card] = {}
-
-    def card(self, product: Mapping[str, Any]) -> Card:
-        """A product as the templates show it. Shared between messages: never change the result."""
-        key: tuple[Any, ...] = tuple(map(product.get, _CARD_FIELDS))
-        known = self._cards.get(key)
-        if known is None:
-            if len(self._cards) >= _MAX_CARDS:
-                self._cards.clear()
-            known = self._cards[key] = Card(self._make(*key))
-        return known
-
-    def _make(
-        self, title: str, brand: str | None, price: int | None, regular: int | None, image: str | None, link: str | None
-    ) -> Fields:
-        name = one_line(title, _MAX_TITLE)
-        if not name:
-            raise ValueError("a product has no title")
-        maker = one_line(brand, 40)
-        money, hosts = self.wording.money, self.sender.hosts
-        return {
-            "title": name,
-            # Many titles begin with the brand; then it need not stand there twice.
-            "brand": "" if name.casefold().startswith(maker.casefold()) else maker,
-            "initial": name[0].upper(),
-            "price": "" if price is None else money(price),
-            # A crossed-out price must be a real one: only a higher regular price is shown.
-            "before": money(regular) if price is not None and regular is not None and regular > price else "",
-            "image_url": links.check_url(image, hosts) if image else "",
-            "url": links.tagged_url(link, hosts, self.tags) if link else self.shop_url,
-        }
-
-
-def merge_fields(row: ContentRow, journey: Journey, shelf: Shelf) -> Fields:
+def merge_fields(row: ContentRow, plan: StepPlan, shelf: Shelf) -> Fields:
     """Every field of one message. Fields of an order, a cart or an offer exist only when the row has one.
 
     Raises `KeyError`, `TypeError` or `ValueError` for content that does not hold what it must.
@@ -110,8 +61,8 @@ def merge_fields(row: ContentRow, journey: Journey, shelf: Shelf) -> Fields:
         "unsubscribe_url": f"{sender.public_url}/u/{make_token(sender.key, row.message_id, row.channel)}",
         "offer_kind": "",
     }
-    _add_lists(fields, row, journey, shelf)
-    if "product" in journey.trigger.gives:
+    _add_lists(fields, row, plan, shelf)
+    if plan.has_product:
         product = shelf.card(content["trigger_product"]) if content.get("trigger_product") else None
         # The catalogue may not know what was bought: the message goes on without it, and leads to the shop.
         fields |= {
@@ -124,7 +75,7 @@ def merge_fields(row: ContentRow, journey: Journey, shelf: Shelf) -> Fields:
         fields |= {
             "order_on": wording.day(order["ordered_on"]),
             "order_total": wording.money(order["total_minor"]),
-            "order_lines": [_order_line(line, shelf) for line in order["lines"][:_MAX_LINES]],
+            "order_lines": [shelf.order_line(line) for line in order["lines"][:_MAX_LINES]],
             "order_more": _more(order["lines"], wording),
         }
     if content.get("cart"):
@@ -133,25 +84,23 @@ def merge_fields(row: ContentRow, journey: Journey, shelf: Shelf) -> Fields:
             "cart_url": links.tagged_url(cart["checkout_link"], sender.hosts, shelf.tags),
             "cart_total": wording.money(cart["total_minor"]),
             "cart_count": wording.counted(_n_items(cart["lines"]), wording.items),
-            "cart_lines": [_cart_line(line, shelf) for line in cart["lines"][:_MAX_LINES]],
+            "cart_lines": [shelf.cart_line(line) for line in cart["lines"][:_MAX_LINES]],
             "cart_more": _more(cart["lines"], wording),
         }
     return fields
 
 
-def _add_lists(fields: Fields, row: ContentRow, journey: Journey, shelf: Shelf) -> None:
+def _add_lists(fields: Fields, row: ContentRow, plan: StepPlan, shelf: Shelf) -> None:
     # Who may only be served, not advertised to, gets neither recommendation nor offer, whatever the row holds.
     is_service_only = row.permission_basis == "service" or row.message_class == "service"
-    rules = journey.step(row.step).recommendations
-    given = {} if is_service_only or rules is None else (row.content.get("recommendations") or {})
-    # Partials show these two wherever they are; the others only stand in the templates of steps that ask for them.
-    for slot in dict.fromkeys(("also_bought", "accessories", *(rules.slots if rules else ()))):
-        is_wanted = rules is not None and slot in rules.slots
+    given = {} if is_service_only else (row.content.get("recommendations") or {})
+    for slot, is_wanted in plan.slots:
+        products = given.get(slot) if is_wanted else None
         # The branch of the journey in which people have the accessories already.
-        if slot == "accessories" and row.branch == "with_accessory":
-            is_wanted = False
-        products = given.get(slot) or [] if is_wanted else []
-        fields[slot] = [shelf.card(product) for product in products[: rules.max if rules else 0]]
+        if not products or (slot == "accessories" and row.branch == "with_accessory"):
+            fields[slot] = []
+        else:
+            fields[slot] = [shelf.card(product) for product in products[: plan.max_products]]
     offer = None if is_service_only else row.content.get("offer")
     if offer:
         fields |= {"offer_kind": one_line(offer["kind"], 30), "offer_code": one_line(offer.get("code"), 30)}
@@ -161,55 +110,15 @@ def _add_lists(fields: Fields, row: ContentRow, journey: Journey, shelf: Shelf) 
             fields["offer_expires_on"] = shelf.wording.day(offer["expires_on"])
 
 
-def _cart_line(line: Mapping[str, Any], shelf: Shelf) -> Fields:
-    """What would be bought, at today's price."""
-    product = shelf.card(line)
-    amount = _quantity(line)
-    count = formats.quantity(amount, shelf.wording.language)
-    unit = line.get("price_minor")
-    return product | {
-        "quantity_text": f"{count} × {product['price']}" if product["price"] else count,
-        "line_total": "" if unit is None else shelf.wording.money(round(unit * amount)),
-    }
-
-
-def _order_line(line: Mapping[str, Any], shelf: Shelf) -> Fields:
-    """What was bought, for what was paid: today's price has no place in it."""
-    amount, paid = _quantity(line), line.get("amount_minor")
-    return shelf.card(line) | {
-        "price": "",
-        "before": "",
-        "quantity_text": shelf.wording.counted(int(amount), shelf.wording.pieces) if _is_count(amount) else "",
-        "line_total": "" if paid is None else shelf.wording.money(paid),
-    }
-
-
-def _quantity(line: Mapping[str, Any]) -> float:
-    return float(line.get("quantity") or 1)
-
-
-def _is_count(amount: float) -> bool:
-    return amount == int(amount) and amount <= _MAX_PIECES
-
-
 def _n_items(lines: list[Mapping[str, Any]]) -> int:
     """Pieces; goods by weight or volume count as one."""
-    return sum(int(amount) if _is_count(amount) else 1 for amount in map(_quantity, lines))
+    return sum(int(amount) if is_count(amount) else 1 for amount in map(quantity, lines))
 
 
 def _more(lines: list[Mapping[str, Any]], wording: Wording) -> str:
     """What the mail does not list, as "and 5 more items"."""
     hidden = lines[_MAX_LINES:]
     return wording.counted(_n_items(hidden), wording.more_items) if hidden else ""
-
-
-@lru_cache(maxsize=16_384)
-def one_line(value: Any, limit: int) -> str:
-    """Text on one line: control characters and line breaks become spaces, and too much of it is cut."""
-    if value is None:
-        return ""
-    text = " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in str(value)).split())
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 @lru_cache(maxsize=16_384)
@@ -221,7 +130,7 @@ def usable_name(value: Any) -> str:
     if value is None:
         return ""
     raw = str(value).strip()
-    if len(raw) > _MAX_NAME or any(unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") and c != "\u200d" for c in raw):
+    if len(raw) > _MAX_NAME or any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") and c != "\u200d" for c in raw):
         return ""
     if re.search(r"[<>{}@:/\\\[\]=\"]|\d", raw) or not any(c.isalpha() for c in raw):
         return ""

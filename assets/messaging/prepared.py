@@ -6,16 +6,19 @@ reason, and the rest goes on.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from assets.messaging import keys
 from assets.messaging.mime import Mail, UnsafeHeader, mail_bytes
 from assets.messaging.rendering import Format, MessageSource, RenderError, Sender, Written
 from assets.messaging.run_content import Row
+from assets.messaging.shelf import Card
 from orchestration.settings import Settings
 
 # What every record says about its message, besides its content.
@@ -23,6 +26,10 @@ _ENVELOPE = (
     *("message_id", "channel", "address", "class", "journey", "step", "variant", "branch", "language"),
     *("permission_basis", "permission_id"),
 )
+
+
+# Products are written by `_kept_json` rather than as the dicts that they also are.
+_LINE = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_APPEND_NEWLINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +170,7 @@ def _mail(settings: Settings, row: Row, sender: Sender, written: Written, link: 
     )
 
 
+@lru_cache(maxsize=512)  # a batch asks for every message, and there are few templates
 def template_path(template: bytes) -> str:
     """Where a compiled template lies, relative to the outbox: named by its content, so it never changes."""
     return f"templates/{keys.request_hash(template)}.json"
@@ -181,9 +189,20 @@ def _ledger_row(secret: bytes, run_date: date, row: Row) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=4_096)
 def _iso(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _line(record: Mapping[str, Any]) -> bytes:
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return orjson.dumps(record, default=_kept_json, option=_LINE)
+
+
+def _kept_json(value: Any) -> orjson.Fragment:
+    """A product's part of a record: written once, and then copied into every record that shows it."""
+    if not isinstance(value, Card):
+        raise TypeError(f"a record cannot hold a {type(value).__name__}")
+    known = value.shown.get("json")
+    if known is None:
+        known = value.shown["json"] = orjson.Fragment(orjson.dumps(dict(value)))
+    return known

@@ -17,7 +17,7 @@ from jinja2.utils import concat
 from markupsafe import escape
 
 from assets.messaging.engine import NoneInMessage, Render, compiled, html_environment, text_environment
-from assets.messaging.merge_fields import Card
+from assets.messaging.shelf import Card
 from assets.messaging.mime import QuotedPrintable
 
 _SOFT_BREAK = "=\r\n"

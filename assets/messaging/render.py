@@ -5,22 +5,24 @@ Headers and MIME belong to `mime`; who gets a message was decided in SQL.
 
 from __future__ import annotations
 
+import binascii
 import re
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import jinja2
 
 from assets.messaging import links, sms
+from assets.messaging.compiled_parts import CompiledParts, parts_of_version, texts_of
 from assets.messaging.content import ContentRow, RenderError
-from assets.messaging.engine import HTML, TEXT, NoneInMessage, Render, compiled, required_fields
-from assets.messaging.merge_fields import Fields, Sender, Shelf, merge_fields, one_line
+from assets.messaging.engine import HTML, TEXT, NoneInMessage, compiled
+from assets.messaging.formats import one_line
+from assets.messaging.merge_fields import StepPlan, merge_fields
+from assets.messaging.messages import QuotedEmail, RenderedEmail, RenderedSms
+from assets.messaging.shelf import Fields, Sender, Shelf
 from assets.messaging.template_compile import Compiler, TemplateArtifact
-from assets.messaging.template_files import Notes, TemplateErrors
-from assets.messaging.texts import TextFiles, read_text_files
+from assets.messaging.texts import TextFiles
 from assets.messaging.wording import Wording
 from orchestration.settings import Settings
 
@@ -43,68 +45,11 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class RenderedEmail:
-    """A finished mail without its headers."""
-
-    subject: str
-    preheader: str
-    html: str
-    text: str
-    template_version: str
-    unsubscribe_url: str
-    fields: Fields
-
-    @property
-    def links(self) -> tuple[str, ...]:
-        """Every address that a reader can follow, in order, once."""
-        return links.links_in_html(self.html)
-
-
-@dataclass(frozen=True)
-class RenderedSms:
-    """A finished SMS with what it costs."""
-
-    text: str
-    segments: int
-    encoding: str
-    template_version: str
-    unsubscribe_url: str
-    fields: Fields
-
-    @property
-    def links(self) -> tuple[str, ...]:
-        return links.links_in_text(self.text)
-
-
-@dataclass(frozen=True)
-class _Compiled:
-    """What of a message depends on the template folder alone."""
-
-    artifact: TemplateArtifact
-    subject: Render
-    preheader: Render
-    html: Render
-    text: Render
-    required: frozenset[str]
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Ready:
-    parts: _Compiled
+    parts: CompiledParts
+    plan: StepPlan
     shelf: Shelf
-
-
-@lru_cache(maxsize=4)
-def _compiled_before(root: Path, version: str) -> dict[tuple[str, ...], _Compiled]:
-    """Parts of one state of the template folder: check, previews and batches of a process compile each once."""
-    return {}
-
-
-@lru_cache(maxsize=4)
-def _texts_before(root: Path, version: str) -> list[TextFiles]:
-    """The texts of one state of the template folder, once they were read."""
-    return []
 
 
 class Renderer:
@@ -124,10 +69,11 @@ class Renderer:
             settings.require_secret_key(),
         )
         self._compiler = Compiler(templates.root, brand)
-        self.texts = texts if texts is not None else _texts_of(templates)
+        self.texts = texts if texts is not None else texts_of(templates)
         # Who hands in the texts wants to know which of them are used, and that shows only in compiling.
         self._compiles_always = texts is not None
         self._ready: dict[tuple[str, str, str, str, str], _Ready] = {}
+        self._asked: dict[tuple[str, str, str, str | None, str | None], _Ready] = {}
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -137,26 +83,43 @@ class Renderer:
     def render(self, row: ContentRow) -> RenderedEmail | RenderedSms:
         """The finished message. Raises `RenderError` when this row cannot become one."""
         ready, fields = self._prepare(row)
-        try:
-            text = ready.parts.text(fields)
+        parts = ready.parts
+        with _failures_of(row):
+            text = parts.text(fields)
             if row.channel == "sms":
                 return self._sms(row, ready, fields, text)
+            html = parts.html(fields)
             mail = RenderedEmail(
-                one_line(ready.parts.subject(fields), 150), ready.parts.preheader(fields),
-                ready.parts.html(fields), text, ready.parts.artifact.version, fields["unsubscribe_url"], fields,
+                self._subject(row, parts, fields), parts.preheader(fields), html, text, parts.artifact.version,
+                fields["unsubscribe_url"], fields,
             )  # fmt: skip
-        except jinja2.UndefinedError as error:
-            # Jinja's message names the field that is missing, never its content.
-            raise RenderError(
-                row.message_id, f"the template asks for a field that is not there: {error.message}"
-            ) from None
-        except NoneInMessage as error:
-            raise RenderError(row.message_id, str(error)) from None
-        if not mail.subject:
-            raise RenderError(row.message_id, "the subject is empty")
-        if len(mail.html.encode()) > MAX_HTML_BYTES:
-            raise RenderError(row.message_id, f"the mail is larger than {MAX_HTML_BYTES // 1000} KB")
+        if len(html.encode()) > MAX_HTML_BYTES:
+            raise _too_large(row)
         return mail
+
+    def quoted(self, row: ContentRow) -> QuotedEmail:
+        """The mail as `render` would write it, encoded for MIME: a fifth of the work. Raises `RenderError`."""
+        ready, fields = self._prepare(row)
+        parts = ready.parts
+        with _failures_of(row):
+            subject = self._subject(row, parts, fields)
+            html, text = parts.quoted_html(fields), parts.quoted_text(fields)
+        # Encoding only ever adds, so the exact size matters for large mails alone.
+        if len(html) > MAX_HTML_BYTES and len(binascii.a2b_qp(html).replace(b"\r\n", b"\n")) > MAX_HTML_BYTES + 1:
+            raise _too_large(row)
+        return QuotedEmail(subject, html, text, parts.artifact.version)
+
+    def subject(self, row: ContentRow, fields: Fields) -> str:
+        """The subject of a row whose merge fields are known. Raises `RenderError`."""
+        with _failures_of(row):
+            return self._subject(row, self._ready_for(row).parts, fields)
+
+    @staticmethod
+    def _subject(row: ContentRow, parts: CompiledParts, fields: Fields) -> str:
+        subject = one_line(parts.subject(fields), 150)
+        if not subject:
+            raise RenderError(row.message_id, "the subject is empty")
+        return subject
 
     def merge_fields(self, row: ContentRow) -> Fields:
         """What fills in the row's artifact. Raises `RenderError`."""
@@ -176,12 +139,9 @@ class Renderer:
         return self.artifact(row.journey, row.step, row.language, row.variant, row.channel)
 
     def _prepare(self, row: ContentRow, *, incomplete: bool = False) -> tuple[_Ready, Fields]:
+        ready = self._ready_for(row)
         try:
-            ready = self._get(row.journey, row.step, row.language, row.variant, row.channel)
-        except LookupError:
-            raise RenderError(row.message_id, f"there is no template for {row.journey}/{row.step}") from None
-        try:
-            fields = merge_fields(row, self.templates.journeys[row.journey], ready.shelf)
+            fields = merge_fields(row, ready.plan, ready.shelf)
         except links.LinkError as error:
             raise RenderError(row.message_id, str(error)) from None
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -194,6 +154,12 @@ class Renderer:
             reason = f"the template asks for a field that is not there: '{min(missing)}' is undefined"
             raise RenderError(row.message_id, reason)
         return ready, fields
+
+    def _ready_for(self, row: ContentRow) -> _Ready:
+        try:
+            return self._get(row.journey, row.step, row.language, row.variant, row.channel)
+        except LookupError:
+            raise RenderError(row.message_id, f"there is no template for {row.journey}/{row.step}") from None
 
     def _sms(self, row: ContentRow, ready: _Ready, fields: Fields, text: str) -> RenderedSms:
         text = sms.normalise(text)
@@ -208,6 +174,9 @@ class Renderer:
         )
 
     def _get(self, journey: str, step: str, language: str | None, variant: str | None, channel: str) -> _Ready:
+        asked = (journey, step, channel, language, variant)
+        if asked in self._asked:
+            return self._asked[asked]
         spec = self.templates.journeys[journey]
         language = self.templates.brand.language_for(language)
         # An arm that was taken out of the journey since the customer was drawn gets what everybody gets.
@@ -217,40 +186,39 @@ class Renderer:
             if step not in [s.id for s in spec.steps]:
                 raise LookupError(f"{journey} has no step {step}")
             texts = self.texts.for_step(journey, step, language)
-            before = _compiled_before(self.templates.root, self.templates.version)
+            before = parts_of_version(self.templates.root, self.templates.version)
             if self._compiles_always or key not in before:
-                before[key] = _parts(self._compiler.compile(journey, spec, step, channel, arm, texts))
+                before[key] = CompiledParts(self._compiler.compile(journey, spec, step, channel, arm, texts))
             tags = links.campaign(journey, step, arm, channel)
-            self._ready[key] = _Ready(before[key], Shelf(Wording.of(texts, self._currency), self._sender, tags))
+            shelf = Shelf(Wording.of(texts, self._currency), self._sender, tags)
+            self._ready[key] = _Ready(before[key], StepPlan.of(spec, step), shelf)
+        # Unknown languages and arms lead to a known template; the shelf and all that is on it are one.
+        self._asked[asked] = self._ready[key]
         return self._ready[key]
 
 
-def _parts(artifact: TemplateArtifact) -> _Compiled:
-    parts = (artifact.subject, artifact.preheader, artifact.html, artifact.text)
-    return _Compiled(
-        artifact=artifact,
-        subject=compiled(TEXT, artifact.subject),
-        preheader=compiled(TEXT, artifact.preheader),
-        html=compiled(HTML, artifact.html),
-        text=compiled(TEXT, artifact.text),
-        required=frozenset().union(*(required_fields(part) for part in parts)),
-    )
+class _failures_of:  # noqa: N801  (reads as what it does; a generator would cost a microsecond a message)
+    """Turns what a template engine raises about one row into its `RenderError`."""
+
+    __slots__ = ("_row",)
+
+    def __init__(self, row: ContentRow) -> None:
+        self._row = row
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, jinja2.UndefinedError):
+            # Jinja's message names the field that is missing, never its content.
+            reason = f"the template asks for a field that is not there: {error.message}"
+            raise RenderError(self._row.message_id, reason) from None
+        if isinstance(error, NoneInMessage):
+            raise RenderError(self._row.message_id, str(error)) from None
 
 
-def _texts_of(templates: Templates) -> TextFiles:
-    before = _texts_before(templates.root, templates.version)
-    if not before:
-        before.append(_read_texts(templates))
-    return before[0]
-
-
-def _read_texts(templates: Templates) -> TextFiles:
-    notes = Notes()
-    steps = {key: [step.id for step in journey.steps] for key, journey in templates.journeys.items()}
-    texts = read_text_files(templates.root, steps, templates.brand.languages, notes)
-    if notes.mistakes:
-        raise TemplateErrors(notes.mistakes)
-    return texts
+def _too_large(row: ContentRow) -> RenderError:
+    return RenderError(row.message_id, f"the mail is larger than {MAX_HTML_BYTES // 1000} KB")
 
 
 def _safe(error: Exception) -> str:

@@ -6,13 +6,14 @@ The hand-off is tested against the interface; the renderer knows nothing of file
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from assets.messaging.content import ContentRow, RenderError
-from assets.messaging.merge_fields import one_line
-from assets.messaging.render import TEXT, RenderedEmail, RenderedSms, Renderer, TemplateArtifact, compiled
+from assets.messaging.messages import RenderedSms
+from assets.messaging.mime import QuotedPrintable
+from assets.messaging.render import Renderer, TemplateArtifact
 
 Format = Literal["ndjson", "eml"]
 Row = Mapping[str, Any]
@@ -33,10 +34,10 @@ class Sender:
 class Written:
     """A finished message: a mail (with subject and, mostly, html), or an SMS (with what it costs)."""
 
-    text: str
+    text: str | QuotedPrintable
     template_version: str
     subject: str | None = None
-    html: str | None = None
+    html: str | QuotedPrintable | None = None
     segments: int | None = None
     encoding: str | None = None
 
@@ -69,7 +70,6 @@ class RenderedMessages:
 
     renderer: Renderer
     _files: dict[str, bytes] = field(default_factory=dict)
-    _subjects: dict[str, Callable[[Mapping[str, Any]], str]] = field(default_factory=dict)
 
     def sender(self, channel: str) -> Sender:
         senders = self.renderer.templates.brand.senders
@@ -83,9 +83,11 @@ class RenderedMessages:
         return "eml" if channel == "email" and known and known.handoff == "mime" else "ndjson"
 
     def write(self, row: Row) -> Written:
-        done = self.renderer.render(ContentRow.from_mapping(row))
-        if isinstance(done, RenderedEmail):
-            return Written(done.text, done.template_version, done.subject, done.html)
+        content = ContentRow.from_mapping(row)
+        if content.channel == "email":
+            mail = self.renderer.quoted(content)
+            return Written(mail.text, mail.template_version, mail.subject, mail.html)
+        done = self.renderer.render(content)
         assert isinstance(done, RenderedSms)
         return Written(done.text, done.template_version, segments=done.segments, encoding=done.encoding)
 
@@ -95,8 +97,7 @@ class RenderedMessages:
         artifact = self.renderer.artifact_for(content)
         if artifact.version not in self._files:
             self._files[artifact.version] = template_file(artifact)
-            self._subjects[artifact.version] = compiled(TEXT, artifact.subject)
-        subject = one_line(self._subjects[artifact.version](fields), 150)
+        subject = self.renderer.subject(content, fields)
         return Merge(subject, fields, artifact.version, self._files[artifact.version])
 
 
