@@ -26,6 +26,10 @@ class CompiledParts:
 
     artifact: TemplateArtifact
 
+    def check_syntax(self) -> None:
+        """Raises `jinja2.TemplateSyntaxError` for a part that no engine can read."""
+        _ = self.subject, self.preheader, self.html, self.text
+
     @cached_property
     def subject(self) -> Render:
         return compiled(TEXT, self.artifact.subject)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
+
+import orjson
 
 
 class RenderError(Exception):
@@ -28,7 +29,6 @@ class ContentRow:
     journey: str
     step: str
     channel: str
-    # SQL's column `class`, which Python keeps for itself.
     message_class: str
     anchor: str
     priority: int
@@ -49,17 +49,21 @@ class ContentRow:
     @classmethod
     def from_mapping(cls, row: Mapping[str, Any]) -> ContentRow:
         """From a row of the model. Raises `RenderError` when its content cannot be read."""
-        values: dict[str, Any] = {
-            f.name: row.get("class" if f.name == "message_class" else f.name) for f in fields(cls)
-        }
-        content = values["content"]
+        content = row.get("content")
         if isinstance(content, str | bytes):
             try:
-                content = json.loads(content)
+                content = orjson.loads(content)
             except ValueError:
                 content = None
         if not isinstance(content, dict) or not isinstance(content.get("customer"), dict):
-            raise RenderError(str(values["message_id"]), "the content of the row cannot be read")
-        values["content"] = content
-        values["branch"] = values["branch"] or "default"
-        return cls(**values)
+            raise RenderError(str(row.get("message_id")), "the content of the row cannot be read")
+        made = object.__new__(cls)
+        # Around the frozen class's own __init__, which sets 22 fields one call at a time.
+        made.__dict__.update({name: row.get(column) for name, column in _COLUMNS})
+        made.__dict__["content"] = content
+        made.__dict__["branch"] = row.get("branch") or "default"
+        return made
+
+
+# SQL's column `class` is a word that Python keeps for itself.
+_COLUMNS = tuple((f.name, "class" if f.name == "message_class" else f.name) for f in fields(ContentRow))

@@ -8,6 +8,7 @@ from typing import Any
 
 import jinja2
 from jinja2 import nodes
+from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import concat
 
@@ -62,8 +63,13 @@ def compiled(environment: SandboxedEnvironment, source: str) -> Render:
     template = environment.from_string(source)
     if not _TAG.search(source):
         return lambda fields: source
-    root, new_context = template.root_render_func, template.new_context
-    return lambda fields: concat(root(new_context(dict(fields))))
+    return filled_by(template)
+
+
+def filled_by(template: jinja2.Template) -> Render:
+    """What `template.render` does, without its look for globals, of which we have none."""
+    root, environment, blocks = template.root_render_func, template.environment, template.blocks
+    return lambda fields: concat(root(Context(environment, dict(fields), template.name, blocks)))
 
 
 def required_fields(source: str) -> frozenset[str]:

@@ -7,16 +7,15 @@ for one purpose is worthless for another.
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from assets.messaging.tokens import make_token
+from assets.messaging.tokens import hmac_sha256, make_token
 from orchestration.settings import Settings
 
 
 def _mac(secret: bytes, label: str, value: str) -> bytes:
-    return hmac.new(secret, f"{label}\x1f{value}".encode(), hashlib.sha256).digest()
+    return hmac_sha256(secret, f"{label}\x1f{value}".encode())
 
 
 def address_key(secret: bytes, channel: str, address: str) -> str:

@@ -22,6 +22,7 @@ from assets.messaging.tokens import make_token
 from assets.messaging.wording import Wording
 
 _MAX_NAME = 40
+_NOT_IN_A_NAME = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # A weekly shop has seventy lines; nobody reads them in a mail, and Gmail would cut it.
 _MAX_LINES = 12
 
@@ -75,7 +76,7 @@ def merge_fields(row: ContentRow, plan: StepPlan, shelf: Shelf) -> Fields:
         fields |= {
             "order_on": wording.day(order["ordered_on"]),
             "order_total": wording.money(order["total_minor"]),
-            "order_lines": [shelf.order_line(line) for line in order["lines"][:_MAX_LINES]],
+            "order_lines": list(map(shelf.order_line, order["lines"][:_MAX_LINES])),
             "order_more": _more(order["lines"], wording),
         }
     if content.get("cart"):
@@ -84,7 +85,7 @@ def merge_fields(row: ContentRow, plan: StepPlan, shelf: Shelf) -> Fields:
             "cart_url": links.tagged_url(cart["checkout_link"], sender.hosts, shelf.tags),
             "cart_total": wording.money(cart["total_minor"]),
             "cart_count": wording.counted(_n_items(cart["lines"]), wording.items),
-            "cart_lines": [shelf.cart_line(line) for line in cart["lines"][:_MAX_LINES]],
+            "cart_lines": list(map(shelf.cart_line, cart["lines"][:_MAX_LINES])),
             "cart_more": _more(cart["lines"], wording),
         }
     return fields
@@ -100,7 +101,7 @@ def _add_lists(fields: Fields, row: ContentRow, plan: StepPlan, shelf: Shelf) ->
         if not products or (slot == "accessories" and row.branch == "with_accessory"):
             fields[slot] = []
         else:
-            fields[slot] = [shelf.card(product) for product in products[: plan.max_products]]
+            fields[slot] = list(map(shelf.card, products[: plan.max_products]))
     offer = None if is_service_only else row.content.get("offer")
     if offer:
         fields |= {"offer_kind": one_line(offer["kind"], 30), "offer_code": one_line(offer.get("code"), 30)}
@@ -117,8 +118,9 @@ def _n_items(lines: list[Mapping[str, Any]]) -> int:
 
 def _more(lines: list[Mapping[str, Any]], wording: Wording) -> str:
     """What the mail does not list, as "and 5 more items"."""
-    hidden = lines[_MAX_LINES:]
-    return wording.counted(_n_items(hidden), wording.more_items) if hidden else ""
+    if len(lines) <= _MAX_LINES:
+        return ""
+    return wording.counted(_n_items(lines[_MAX_LINES:]), wording.more_items)
 
 
 @lru_cache(maxsize=16_384)
@@ -130,7 +132,9 @@ def usable_name(value: Any) -> str:
     if value is None:
         return ""
     raw = str(value).strip()
-    if len(raw) > _MAX_NAME or any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") and c != "\u200d" for c in raw):
+    if len(raw) > _MAX_NAME or any(
+        unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") and c != "\u200d" for c in raw
+    ):
         return ""
     if re.search(r"[<>{}@:/\\\[\]=\"]|\d", raw) or not any(c.isalpha() for c in raw):
         return ""

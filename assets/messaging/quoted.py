@@ -13,14 +13,14 @@ from typing import Any
 
 import jinja2
 from jinja2 import nodes
-from jinja2.utils import concat
 from markupsafe import escape
 
-from assets.messaging.engine import NoneInMessage, Render, compiled, html_environment, text_environment
-from assets.messaging.shelf import Card
+from assets.messaging.engine import NoneInMessage, Render, compiled, filled_by, html_environment, text_environment
 from assets.messaging.mime import QuotedPrintable
+from assets.messaging.shelf import Card
 
 _SOFT_BREAK = "=\r\n"
+_MAX_LINE = 76
 # In these a template's text passes through code before it is put out, so it may not be encoded beforehand.
 _CAPTURING = (nodes.Macro, nodes.CallBlock, nodes.FilterBlock, nodes.AssignBlock, nodes.Block, nodes.Include)
 
@@ -40,7 +40,13 @@ def quoted(content: str) -> str:
     # Line by line, because the C function leaves spaces alone that stand before a line end.
     lines = [binascii.b2a_qp(line.encode(), istext=True).decode() for line in content.split("\n")]
     text = "\r\n".join(line.replace("\n", "\r\n") for line in lines)
-    return text + _SOFT_BREAK if lines[-1] else text
+    if not lines[-1]:
+        return text
+    if len(text) - text.rfind("\n") > _MAX_LINE:
+        # The C function fills the last line to the brim, because nothing is to follow; here a soft break is.
+        cut = -3 if text[-3] == "=" else -1
+        text = text[:cut] + _SOFT_BREAK + text[cut:]
+    return text + _SOFT_BREAK
 
 
 @lru_cache(maxsize=1 << 14)
@@ -111,9 +117,7 @@ def _body(text: str) -> QuotedPrintable:
 
 
 def _filled(environment: jinja2.Environment, tree: nodes.Template) -> Render:
-    template = environment.from_string(tree)
-    root, new_context = template.root_render_func, template.new_context
-    return lambda fields: concat(root(new_context(dict(fields))))
+    return filled_by(environment.from_string(tree))
 
 
 def _product_loops(tree: nodes.Node) -> Iterator[nodes.For]:

@@ -188,7 +188,9 @@ class Renderer:
             texts = self.texts.for_step(journey, step, language)
             before = parts_of_version(self.templates.root, self.templates.version)
             if self._compiles_always or key not in before:
-                before[key] = CompiledParts(self._compiler.compile(journey, spec, step, channel, arm, texts))
+                parts = CompiledParts(self._compiler.compile(journey, spec, step, channel, arm, texts))
+                parts.check_syntax()
+                before[key] = parts
             tags = links.campaign(journey, step, arm, channel)
             shelf = Shelf(Wording.of(texts, self._currency), self._sender, tags)
             self._ready[key] = _Ready(before[key], StepPlan.of(spec, step), shelf)

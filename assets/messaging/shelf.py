@@ -5,7 +5,7 @@ Knows products and lines of orders and carts; whole messages belong to `merge_fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -15,9 +15,13 @@ from assets.messaging.formats import one_line
 from assets.messaging.wording import Wording
 
 Fields = dict[str, Any]
+Key = tuple[Any, ...]
 _MAX_TITLE = 90
-_CARD_FIELDS = ("title", "brand", "price_minor", "regular_price_minor", "image_link", "link")
-_all_card_fields = itemgetter(*_CARD_FIELDS)
+# What makes two products, or two lines, look the same. Of different lengths, so that their keys never meet.
+_CARD = ("title", "brand", "price_minor", "regular_price_minor", "image_link", "link")
+_CART_LINE = (*_CARD, "quantity")
+_ORDER_LINE = (*_CARD, "quantity", "amount_minor")
+_of_card, _of_cart_line, _of_order_line = itemgetter(*_CARD), itemgetter(*_CART_LINE), itemgetter(*_ORDER_LINE)
 # Beyond this a quantity is a measure (fuel comes in thousandths), not a count of pieces.
 _MAX_PIECES = 999
 # Room for what one journey shows on a day; beyond it the shelf is emptied rather than grown (a card takes 5 KB).
@@ -60,17 +64,16 @@ class Shelf:
 
     def card(self, product: Mapping[str, Any]) -> Card:
         """A product as the templates show it."""
-        key = _card_key(product)
+        key = _key(product, _of_card, _CARD)
         return self._cards.get(key) or self._keep(key, self._make(*key))
 
     def order_line(self, line: Mapping[str, Any]) -> Card:
         """What was bought, for what was paid: today's price has no place in it."""
-        paid = line.get("amount_minor")
-        key = (*_card_key(line), line.get("quantity"), paid, "paid")
+        key = _key(line, _of_order_line, _ORDER_LINE)
         known = self._cards.get(key)
         if known is not None:
             return known
-        amount = quantity(line)
+        amount, paid = quantity(line), line.get("amount_minor")
         words = {
             "price": "",
             "before": "",
@@ -81,7 +84,7 @@ class Shelf:
 
     def cart_line(self, line: Mapping[str, Any]) -> Card:
         """What would be bought, at today's price."""
-        key = (*_card_key(line), line.get("quantity"), "cart")
+        key = _key(line, _of_cart_line, _CART_LINE)
         known = self._cards.get(key)
         if known is not None:
             return known
@@ -120,11 +123,13 @@ class Shelf:
         }
 
 
-def _card_key(product: Mapping[str, Any]) -> tuple[Any, ...]:
+def _key(
+    product: Mapping[str, Any], quick: Callable[[Any], tuple[Any, ...]], names: tuple[str, ...]
+) -> tuple[Any, ...]:
     try:
-        return _all_card_fields(product)
+        return quick(product)
     except KeyError:
-        return tuple(map(product.get, _CARD_FIELDS))
+        return tuple(map(product.get, names))
 
 
 def quantity(line: Mapping[str, Any]) -> float:

@@ -30,7 +30,7 @@ from assets.messaging.template_samples import sample_product, sample_row
 from orchestration.settings import REPOSITORY, Settings
 
 SETTINGS = Settings(secret_key="a key for benchmarks, signs nothing real")
-_JOURNEY, _STEP = "post_purchase_coffee", "tips"
+_JOURNEY, _STEP = "b2b_post_purchase", "follow_up"
 _N_ROWS = 2_000
 _HTML_BYTES = 38_000
 _PAGE = 2_000
@@ -61,7 +61,7 @@ def rows(renderer: Renderer, n: int = _N_ROWS, n_lines: int = 3) -> Iterator[Con
             | {
                 "customer": {"first_name": f"Kunde {chr(65 + index % 26)}", "is_member": True, "company_name": None},
                 "order": base.content["order"] | {"lines": lines, "total_minor": 10_000 + index},
-                "recommendations": {"accessories": shown, "also_bought": []},
+                "recommendations": {"accessories": shown, "also_bought": shown},
             },
         )
 
@@ -82,14 +82,17 @@ def reference_lines(renderer: Renderer) -> int:
 
 
 def per_second(action: Action, messages: list[ContentRow], seconds: float) -> float:
-    for row in islice(cycle(messages), 1 if seconds < 1 else 200):
-        action(row)
-    source, done, start = cycle(messages), 0, time.process_time()
-    while (spent := time.process_time() - start) < seconds:
-        for _ in range(20 if done else 1):
-            action(next(source))
-            done += 1
-    return done / spent
+    """The best of five windows: what else runs on the machine shares its caches, and only ever slows down."""
+    source, best = cycle(messages), 0.0
+    action(next(source))
+    for _ in range(5):
+        done, start = 0, time.process_time()
+        while (spent := time.process_time() - start) < seconds / 5:
+            for _ in range(20 if done > 1 else 1):
+                action(next(source))
+                done += 1
+        best = max(best, done / spent)
+    return best
 
 
 def batch_per_second(source: RenderedMessages, page: list[Mapping[str, Any]], handoff: Format, seconds: float) -> float:
@@ -146,7 +149,7 @@ def main(seconds: float = 3.0) -> None:
     def compile_each(row: ContentRow) -> object:
         return mime(RenderedMessages(Renderer(SETTINGS, renderer.templates, texts=renderer.texts)), row)
 
-    slow = per_second(compile_each, messages, min(seconds, 0.9))
+    slow = per_second(compile_each, messages, seconds)
     html, text = (len(part.encode()) / 1000 for part in (mail.html, mail.text))
     print(f"one mail: {html:.1f} KB of HTML, {text:.1f} KB of text, 4 products")
     print(f"{'way':<58}{'messages/s/core':>16}{'ratio':>9}")

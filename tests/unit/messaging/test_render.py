@@ -12,8 +12,8 @@ import jinja2
 import pytest
 
 from assets.messaging.content import ContentRow, RenderError
-from assets.messaging.journeys import Templates, load_templates
 from assets.messaging.formats import one_line
+from assets.messaging.journeys import Templates, load_templates
 from assets.messaging.merge_fields import usable_name
 from assets.messaging.render import HTML, TEXT, RenderedEmail, RenderedSms, Renderer
 from assets.messaging.template_compile import CompileError, check_loops_are_whole, check_tags_survived

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pytest
 
-from assets.messaging.tokens import TokenError, make_token, read_token
+from assets.messaging.tokens import TokenError, hmac_sha256, make_token, read_token
 
 KEY, FORMER, FOREIGN = b"k" * 32, b"f" * 32, b"x" * 32
 MESSAGE = "0123456789abcdef0123456789abcdef"
@@ -36,3 +38,10 @@ def test_any_changed_character_is_refused() -> None:
         forged = token[:index] + ("A" if character != "A" else "B") + token[index + 1 :]
         with pytest.raises(TokenError):
             read_token([KEY], forged)
+
+
+@pytest.mark.parametrize("key", [b"k", b"k" * 32, b"k" * 64, b"k" * 65, b"k" * 200])
+def test_the_quick_hmac_is_the_standard_librarys(key: bytes) -> None:
+    """Keys below, at and above a block are treated differently; links must go on working whichever was used."""
+    for message in (b"", b"x", b"x" * 63, b"x" * 300):
+        assert hmac_sha256(key, message) == hmac.digest(key, message, "sha256")
