@@ -36,6 +36,8 @@ class Settings:
     `email_via` and `sms_via` say how messages leave: `file` (whole batches, `files_to` may name an fsspec address
     elsewhere, such as s3://bucket/path), or the address of a server that takes them one by one; all addresses and
     their options stand in `assets/messaging/channels/addresses.py`. They may hold passwords.
+    `share` is this process's part of every batch and of how many (`FREDNING_SHARE=2/4`): several processes or machines
+    with one ledger between them hand a day off together, each rendering its own messages.
     `approval` says whether a batch may leave without a person's consent to its hash.
     `former_secret_keys`: keys that were in use before, whose unsubscribe links must go on working.
     `webhook_keys` (Standard Webhooks) and `sns_topics` (Amazon SES): whose events `fredning serve` takes in.
@@ -64,6 +66,7 @@ class Settings:
     # Models that dbt builds side by side. More than cores: while one waits for Python, others compute.
     threads: int = 4
     memory_limit: str = "2GB"
+    share: tuple[int, int] = (1, 1)
 
     @property
     def landing_dir(self) -> Path:
@@ -160,6 +163,14 @@ class Settings:
                 return fallback
             return int(value)
 
+        def share(name: str) -> tuple[int, int]:
+            value = text(name, "1/1")
+            part, slash, of = value.partition("/")
+            if not (slash and part.isdigit() and of.isdigit() and 1 <= int(part) <= int(of)):
+                problems.append(f"FREDNING_{name}={value!r}: must be a part like 1/4 or 4/4")
+                return (1, 1)
+            return (int(part), int(of))
+
         zone = text("TIMEZONE", default.timezone)
         try:
             ZoneInfo(zone)
@@ -191,6 +202,7 @@ class Settings:
             first_run_date=day("FIRST_RUN_DATE", default.first_run_date),
             threads=count("THREADS", default.threads),
             memory_limit=text("MEMORY_LIMIT", default.memory_limit),
+            share=share("SHARE"),
         )
         if problems:
             raise SettingsError("The environment cannot be used:\n" + "\n".join(f"- {p}" for p in problems))

@@ -49,7 +49,7 @@ def _renderer(settings: Settings, version: str) -> Renderer:
 def planner(settings: Settings, run_date: date, outbox: Outbox) -> Planner:
     """A planner over the warehouse's decisions and the installation's templates."""
     source = RenderedMessages(_renderer(settings, policy_version(settings.templates_dir)))
-    content = WarehouseContent(settings.warehouse_path, run_date)
+    content = WarehouseContent(settings.warehouse_path, run_date, settings.share)
     return Planner(settings, run_date, outbox, content, source, one_by_one=configured.one_by_one(settings))
 
 

@@ -41,10 +41,16 @@ class Content(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WarehouseContent:
-    """Reads the warehouse of a run."""
+    """Reads the warehouse of a run.
+
+    `share` (part, of) leaves to this process only the messages whose id falls into its bucket: an id is a hash, so
+    parts are equal, disjoint, and the same however often they are read. Groups are counted whole, because a day's
+    caps are about the day.
+    """
 
     path: Path
     run_date: date
+    share: tuple[int, int] = (1, 1)
 
     def groups(self) -> dict[Group, int]:
         rows = self._query(
@@ -68,6 +74,7 @@ class WarehouseContent:
                 from intermediate.int_messages__content
                 where run_date = $run_date and channel = $channel and journey = $journey
                   and step = $step and coalesce(language, '') = $language and message_id > $last
+                  and cast('0x' || left(message_id, 8) as bigint) % $of = $part - 1
                 order by message_id
                 limit $size
                 """,
@@ -79,6 +86,8 @@ class WarehouseContent:
                     "language": group.language,
                     "last": last,
                     "size": size,
+                    "part": self.share[0],
+                    "of": self.share[1],
                 },
             )
             if page:

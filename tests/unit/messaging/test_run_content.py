@@ -1,0 +1,46 @@
+"""How the run's messages are read: page by page, and shared between processes."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from assets.messaging.run_content import Group, WarehouseContent
+
+DAY = date(2026, 11, 20)
+IDS = {hashlib.sha256(str(n).encode()).hexdigest()[:32] for n in range(2_000)}
+GROUP = Group("email", "welcome", "hello", "nb")
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("content") / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema intermediate")
+        connection.execute(
+            """
+            create table intermediate.int_messages__content as
+            select date '2026-11-20' as run_date, id as message_id, 'email' as channel, 'welcome' as journey,
+                'hello' as step, 'nb' as language
+            from (select unnest($ids) as id)
+            """,
+            {"ids": sorted(IDS)},
+        )
+    return path
+
+
+@pytest.mark.parametrize("of", [1, 2, 3, 7])
+def test_processes_that_share_a_batch_take_every_message_once(warehouse: Path, of: int) -> None:
+    """A message that two processes read is sent twice, one that none reads is lost."""
+    parts = []
+    for part in range(1, of + 1):
+        content = WarehouseContent(warehouse, DAY, (part, of))
+        parts.append([row["message_id"] for page in content.pages(GROUP, 100) for row in page])
+        # The day's caps are about the whole day, whoever sends it.
+        assert content.groups() == {GROUP: len(IDS)}
+    assert sorted(sum(parts, [])) == sorted(IDS)
+    assert max(map(len, parts)) - min(map(len, parts)) < len(IDS) / of / 2 + 1
