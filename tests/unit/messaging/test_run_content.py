@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -42,5 +43,5 @@ def test_processes_that_share_a_batch_take_every_message_once(warehouse: Path, o
         parts.append([row["message_id"] for page in content.pages(GROUP, 100) for row in page])
         # The day's caps are about the whole day, whoever sends it.
         assert content.groups() == {GROUP: len(IDS)}
-    assert sorted(sum(parts, [])) == sorted(IDS)
+    assert sorted(chain(*parts)) == sorted(IDS)
     assert max(map(len, parts)) - min(map(len, parts)) < len(IDS) / of / 2 + 1
