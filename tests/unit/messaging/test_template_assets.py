@@ -13,7 +13,7 @@ from assets.messaging.assets_previews import build_preview_assets
 from assets.messaging.assets_templates import build_template_assets
 from assets.messaging.journeys import load_templates
 from assets.messaging.template_samples import sample_rows
-from orchestration.settings import Settings
+from orchestration.settings import REPOSITORY, Settings
 from tests.unit.messaging.template_root import SETTINGS, SHIPPED
 
 
@@ -41,7 +41,7 @@ def test_both_assets_tell_what_they_did_and_name_nobody(tmp_path: Path) -> None:
     )
     assert result.success
     landed = result.asset_materializations_for_node("templates__journeys")[0].metadata
-    assert landed["n_journeys"].value == 8
+    assert landed["n_journeys"].value == len(list((REPOSITORY / "templates" / "journeys").iterdir()))
     assert "| 10 | welcome | lifecycle | joined |" in str(landed["journeys"].value)
     shown = result.asset_materializations_for_node("messaging__previews")[0].metadata
     assert shown["n_messages_of_this_run"].value > 40
