@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.audiences.assets import build_audience_assets
 from assets.experiments.assets import build_experiment_assets
 from assets.landing.assets import build_landing_assets
 from assets.messaging.assets_handoff import build_handoff_assets
@@ -42,6 +43,7 @@ def build_defs(settings: Settings | None = None, *, resources: Mapping[str, Any]
             *build_template_assets(),
             *build_handoff_assets(),
             *build_preview_assets(),
+            *build_audience_assets(),
             *build_warehouse_assets(settings),
             *build_value_assets(),
             *build_recommendation_assets(),

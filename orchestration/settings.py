@@ -105,6 +105,10 @@ class Settings:
         return self.home / "previews"
 
     @property
+    def audiences_dir(self) -> Path:
+        return self.home / "audiences"
+
+    @property
     def reports_dir(self) -> Path:
         return self.home / "reports"
 

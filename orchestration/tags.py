@@ -22,6 +22,7 @@ GROUPS = (
     "triggers",
     "decisions",
     "messaging",
+    "audiences",
     "experiments",
     "reporting",
     "reports",

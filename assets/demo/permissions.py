@@ -24,6 +24,8 @@ GRANTED = {
     ("webshop", "sms"): 0.2, ("pos", "email"): 0.1, ("pos", "sms"): 0.05,
     ("checkout", "email"): 0.25, ("checkout", "sms"): 0.05,
 }  # fmt: skip
+# Of those, how many also let themselves be named (as a hash) to ad platforms.
+ADS_SHARE = 0.4
 WITHDRAWN_SHARE = 0.11
 AGAIN_SHARE = 0.15
 ERASURES = 7
@@ -34,11 +36,11 @@ def make_consents(con: duckdb.DuckDBPyConnection, dice: Dice, records: Records, 
     end = midnight(calendar.today + timedelta(days=1))
     rows: list[dict[str, Any]] = []
 
-    def event(address: str, channel: str, action: str, at: datetime, source: str) -> None:
+    def event(address: str, channel: str, action: str, at: datetime, source: str, purpose: str = "marketing") -> None:
         rows.append(
             {
                 "event_id": f"E{len(rows) + 1:07d}", "occurred_at": at, "address": address,
-                "channel": channel, "purpose": "marketing", "action": action, "source": source,
+                "channel": channel, "purpose": purpose, "action": action, "source": source,
                 "wording_version": "2024-2" if at < midnight(calendar.today) - timedelta(days=200)
                 else "2026-1",
             }
@@ -66,6 +68,13 @@ def make_consents(con: duckdb.DuckDBPyConnection, dice: Dice, records: Records, 
             again = gone + timedelta(hours=dice.between(1, 3000, "again after", *key))
             if again < end:
                 event(address, channel, "granted", again, "preference_page")
+    for address, channel, source, person_id, since in records.contacts:
+        key = (address, channel, source, person_id)
+        if since < end and dice.chance(GRANTED[source, channel] * ADS_SHARE, "ads", *key):
+            event(address, channel, "granted", since, f"{source}_sign_up", "ads")
+            if dice.chance(WITHDRAWN_SHARE, "ads withdrawn", *key):
+                gone = dice.moment(max(since, midnight(calendar.first_run_date)), end, "ads withdrawn at", *key)
+                event(address, channel, "withdrawn", gone, "preference_page", "ads")
     con.execute("create schema consent")
     text, instant = pa.string(), pa.timestamp("s", tz="UTC")
     register(con, "consents", rows, pa.schema(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 
+from assets.audiences.lists import forget_in_lists
 from assets.messaging.clock import clock_for
 from assets.messaging.ledger_export import export_messages
 from assets.messaging.ledger_guard import exports_of, open_ledger
@@ -70,6 +71,7 @@ def erase(settings: Settings, run_date: date, named: Named | None = None) -> Era
         for path in exports_of(settings):
             export_messages(outbox.engine, path)
     n_previews = forget_in_previews(settings, forgotten)
+    forget_in_lists(settings.audiences_dir, forgotten.emails)
     n_landing_files = forget_in_landing(settings, forgotten)
     n_warehouse = forget_in_database(settings, settings.warehouse_path, forgotten)
     n_published = forget_in_database(settings, settings.published_path, forgotten)
