@@ -114,7 +114,7 @@ def _renew(manifest: Path, entry: dict[str, Any]) -> None:
 
 
 def _forget_old(folder: Path, day: date) -> None:
-    days = sorted((path.name for path in folder.iterdir() if path.is_dir() and path.name <= day.isoformat()))
+    days = sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name <= day.isoformat())
     for name in days[:-_KEPT_DAYS]:
         shutil.rmtree(folder / name)
 
