@@ -1,4 +1,4 @@
-"""Unsubscribe and preferences in a real browser: without scripts, by keyboard, on a phone, and never by only looking."""
+"""Unsubscribe and preferences in a real browser: without scripts, by keyboard, on a phone; looking changes nothing."""
 
 import os
 import shutil
