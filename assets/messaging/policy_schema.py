@@ -141,6 +141,29 @@ class Colors(Strict):
     dark: Palette
 
 
+class LookColors(Strict):
+    """Colours that a look puts in the place of the palette's."""
+
+    hero: HexColor | None = None
+    on_hero: HexColor | None = None
+    hero_muted: HexColor | None = None
+    accent: HexColor | None = None
+    on_accent: HexColor | None = None
+
+    def over(self, palette: Palette) -> Palette:
+        return palette.model_copy(update=self.model_dump(exclude_none=True))
+
+
+class Look(Strict):
+    """How the top of a mail looks, for journeys with one of these triggers."""
+
+    triggers: list[str] = []
+    shape: Literal["band", "soft", "rule"] = "band"
+    symbol: Annotated[str, Field(max_length=1)] = ""
+    light: LookColors = LookColors()
+    dark: LookColors = LookColors()
+
+
 class Brand(Strict):
     name: Annotated[str, Field(min_length=1, max_length=40)]
     tagline: dict[str, str]
@@ -151,6 +174,11 @@ class Brand(Strict):
     languages: Annotated[list[Annotated[str, Field(pattern=r"^[a-z]{2}$")]], Field(min_length=1)]
     language_fallback: dict[str, str]
     colors: Colors
+    looks: dict[str, Look] = {}
+
+    def look_of(self, trigger: str) -> Look:
+        """The first look that names the trigger's kind, else the plain one."""
+        return next((look for look in self.looks.values() if trigger in look.triggers), Look())
 
     @model_validator(mode="after")
     def _languages_exist(self) -> Brand:

@@ -10,13 +10,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import jinja2
+from ruamel.yaml.comments import CommentedMap
 
 from assets.messaging.content import ContentRow, RenderError
+from assets.messaging.journey_triggers import Trigger
 from assets.messaging.links import LinkError, check_url, links_in_text
-from assets.messaging.policy_schema import Brand
+from assets.messaging.policy_schema import Brand, Palette
 from assets.messaging.render import TEXT, RenderedEmail, Renderer
 from assets.messaging.template_compile import CompileError
 from assets.messaging.template_files import Notes, line_of, near, read_yaml
@@ -72,15 +74,37 @@ def _luminance(color: str) -> float:
 
 def _check_contrast(root: Path, brand: Brand, notes: Notes) -> None:
     document = read_yaml(root, root / "brand.yml", notes)
-    for scheme, palette in (("light", brand.colors.light), ("dark", brand.colors.dark)):
-        for front, back in _PAIRS:
-            ratio = contrast(getattr(palette, front), getattr(palette, back))
-            if ratio < _MIN_CONTRAST and document is not None:
-                notes.mistake(
-                    "brand.yml", line_of(document, ["colors", scheme, front]),
-                    f"`{front}` on `{back}` has a contrast of {ratio:.1f} : 1 in the {scheme} colours",
-                    f"Choose colours that differ more; {_MIN_CONTRAST} : 1 is needed to be read by everyone.",
-                )  # fmt: skip
+    if document is None:
+        return
+    triggers = get_args(get_args(Trigger)[0])
+    kinds = {kind for trigger in triggers for kind in get_args(trigger.model_fields["kind"].annotation)}
+    for name, look in brand.looks.items():
+        for kind in look.triggers:
+            if kind not in kinds:
+                line = line_of(document, ["looks", name, "triggers"])
+                notes.mistake("brand.yml", line, f"no trigger is of the kind `{kind}`", near(kind, kinds))
+    for scheme in ("light", "dark"):
+        base = getattr(brand.colors, scheme)
+        _check_palette(base, base, document, ["colors", scheme], scheme, notes)
+        for name, look in brand.looks.items():
+            palette = getattr(look, scheme).over(base)
+            _check_palette(palette, base, document, ["looks", name, scheme], f"{scheme} `{name}`", notes)
+
+
+def _check_palette(
+    palette: Palette, base: Palette, document: CommentedMap, path: list[str | int], title: str, notes: Notes
+) -> None:
+    for front, back in _PAIRS:
+        colors = (getattr(palette, front), getattr(palette, back))
+        # What a look takes over unchanged has been judged with the palette itself.
+        if palette is not base and colors == (getattr(base, front), getattr(base, back)):
+            continue
+        if (ratio := contrast(*colors)) < _MIN_CONTRAST:
+            notes.mistake(
+                "brand.yml", line_of(document, [*path, front]),
+                f"`{front}` on `{back}` has a contrast of {ratio:.1f} : 1 in the {title} colours",
+                f"Choose colours that differ more; {_MIN_CONTRAST} : 1 is needed to be read by everyone.",
+            )  # fmt: skip
 
 
 def _compiles(renderer: Renderer, row: ContentRow, texts: TextFiles, notes: Notes) -> bool:

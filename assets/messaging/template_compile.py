@@ -91,10 +91,11 @@ class Compiler:
         folder = f"journeys/{journey}"
         constants = {"brand_name": self.brand.name}
         plain = texts.resolver(variant, constants, escape=False)
+        look = self.brand.look_of(spec.trigger.kind)
         values: dict[str, Any] = {
             "language": texts.language, "variant": variant, "journey": journey, "step": step,
             "message_class": spec.message_class, "brand": self.brand, "preheader_filler": _FILLER,
-            "c": self.brand.colors.light, "d": self.brand.colors.dark,
+            "look": look, "c": look.light.over(self.brand.colors.light), "d": look.dark.over(self.brand.colors.dark),
         }  # fmt: skip
         if channel == "sms":
             subject = preheader = html = ""
@@ -122,7 +123,7 @@ class Compiler:
             ) from error
         except jinja2.UndefinedError as error:
             raise CompileError(
-                name, 1, str(error.message), "[[ ]] knows t(), brand, c, d, language, variant and step."
+                name, 1, str(error.message), "[[ ]] knows t(), brand, look, c, d, language, variant and step."
             ) from error
 
     def _to_html(self, name: str, values: dict[str, Any]) -> str:
