@@ -157,7 +157,7 @@ class LookColors(Strict):
 class Look(Strict):
     """How the top of a mail looks, for journeys with one of these triggers."""
 
-    triggers: list[str] = []
+    triggers: Annotated[list[str], Field(default_factory=list)]
     shape: Literal["band", "soft", "rule"] = "band"
     symbol: Annotated[str, Field(max_length=1)] = ""
     light: LookColors = LookColors()
@@ -174,7 +174,7 @@ class Brand(Strict):
     languages: Annotated[list[Annotated[str, Field(pattern=r"^[a-z]{2}$")]], Field(min_length=1)]
     language_fallback: dict[str, str]
     colors: Colors
-    looks: dict[str, Look] = {}
+    looks: Annotated[dict[str, Look], Field(default_factory=dict)]
 
     def look_of(self, trigger: str) -> Look:
         """The first look that names the trigger's kind, else the plain one."""

@@ -17,9 +17,10 @@ from ruamel.yaml.comments import CommentedMap
 
 from assets.messaging.content import ContentRow, RenderError
 from assets.messaging.journey_triggers import Trigger
-from assets.messaging.links import LinkError, check_url, links_in_text
+from assets.messaging.mail_checks import Finding, mail_findings, sms_findings
+from assets.messaging.messages import RenderedEmail, RenderedSms
 from assets.messaging.policy_schema import Brand, Palette
-from assets.messaging.render import TEXT, RenderedEmail, Renderer
+from assets.messaging.render import TEXT, Renderer
 from assets.messaging.template_compile import CompileError
 from assets.messaging.template_files import Notes, line_of, near, read_yaml
 from assets.messaging.template_samples import sample_content, sample_row
@@ -134,11 +135,11 @@ def _compiles(renderer: Renderer, row: ContentRow, texts: TextFiles, notes: Note
 
 
 def _hard_cases(templates: Templates, row: ContentRow) -> Iterator[ContentRow]:
-    """The samples that must all work: each branch; one line and three; no name; nothing to recommend."""
+    """The samples that must all work: each branch; one line, three, and more than are shown; no name; no products."""
     journey = templates.journeys[row.journey]
     step = journey.step(row.step)
     for branch in journey.branches():
-        for n_lines, n_products, name in ((1, 1, None), (3, 4, "Ingrid"), (2, 0, "Åse-Marie")):
+        for n_lines, n_products, name in ((1, 1, None), (13, 8, "Ingrid"), (3, 0, "Åse-Marie")):
             content = sample_content(journey, step, n_lines=n_lines, n_products=n_products, first_name=name)
             yield replace(row, branch=branch, content=content)
 
@@ -155,38 +156,30 @@ def _renders(renderer: Renderer, row: ContentRow, notes: Notes) -> bool:
         known = renderer.field_names(row) if name else frozenset()
         notes.mistake(file, line, error.reason, near(name, known) if name else "Change the template or its texts.")
         return False
-    if not isinstance(message, RenderedEmail):
-        return True
-    for problem, remedy in _mail_problems(renderer, row, message):
-        notes.mistake(template, 1, problem, remedy)
-        return False
-    return True
+    is_whole = True
+    for finding in findings(renderer, row, message):
+        file, line = _place(renderer.templates.root, row, finding.found) or (template, 1)
+        note = notes.mistake if finding.is_mistake else notes.warning
+        note(file, line, finding.problem, finding.remedy)
+        is_whole = is_whole and not finding.is_mistake
+    return is_whole
 
 
-def _mail_problems(renderer: Renderer, row: ContentRow, mail: RenderedEmail) -> Iterator[tuple[str, str]]:
-    hosts = renderer.hosts
-    for url in mail.links:
-        try:
-            check_url(url, hosts)
-        except LinkError as error:
-            yield str(error), "Use an https address of a host in brand.yml (link_hosts)."
-    in_text = links_in_text(mail.text)
-    missing = [url for url in mail.links if url not in in_text]
-    if missing:
-        yield f"the text part lacks {len(missing)} of the mail's links", f"Add them to {row.step}.txt.j2."
-    if re.search(r"<img\b(?![^>]*\balt=\"[^\"]+\")[^>]*>", mail.html):
-        yield "a picture has no alt text", 'Add alt="…": many read mails without pictures.'
-    if f'lang="{mail_language(mail.html)}"' not in mail.html or mail_language(mail.html) == "und":
-        yield "the mail names no language", 'Write <mjml lang="[[ language ]]">.'
-    if len(mail.subject) > 78:
-        yield f"the subject has {len(mail.subject)} characters", "Keep it under 78; phones show about 40."
-    if not mail.preheader.strip():
-        yield "the preheader is empty", "Give the step a text `preheader`."
+def findings(renderer: Renderer, row: ContentRow, message: RenderedEmail | RenderedSms) -> Iterator[Finding]:
+    """What the checks say of one finished message."""
+    if isinstance(message, RenderedSms):
+        return sms_findings(message, row.message_class)
+    n_items = sum(len(value) for value in message.fields.values() if isinstance(value, list))
+    return mail_findings(message, renderer.templates.brand, renderer.hosts, n_items)
 
 
-def mail_language(html: str) -> str:
-    match = re.search(r'<html\b[^>]*\blang="([^"]*)"', html)
-    return match.group(1) if match else "und"
+def _place(root: Path, row: ContentRow, found: str) -> tuple[str, int] | None:
+    """File and line of the first source that holds this text."""
+    for path in _sources(root, row) if found else ():
+        source = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if found in source:
+            return path.relative_to(root).as_posix(), source.count("\n", 0, source.index(found)) + 1
+    return None
 
 
 def _warn_of_unused(texts: TextFiles, journey: str, step: str, languages: list[str], notes: Notes) -> None:

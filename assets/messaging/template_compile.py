@@ -137,6 +137,8 @@ class Compiler:
             raise CompileError(
                 name, 1, f"MJML: {error}", "Check that every mj- element is closed and known."
             ) from error
+        # MJML drops the role of its own mj-table; every table of a mail is there for its layout.
+        html = re.sub(r"<table\b(?![^>]*\brole=)", '<table role="presentation"', html)
         html = self._inline(html, self._build("layouts/inline.css", values))
         html = _SENTINEL.sub(
             lambda match: tags[int(match.group(1))], html.replace("<!--zq", "zq").replace("qz-->", "qz")
