@@ -25,8 +25,9 @@ def index_page(**values: Any) -> str:
     return _ENVIRONMENT.get_template("index.html.j2").render(values)
 
 
-def message_page(example: Any) -> str:
-    return _ENVIRONMENT.get_template("message.html.j2").render(e=example)
+def message_page(example: Any, same: list[Any]) -> str:
+    """One message; `same` is the message in every language, its own included."""
+    return _ENVIRONMENT.get_template("message.html.j2").render(e=example, same=same)
 
 
 def as_dark(html: str) -> str:

@@ -11,13 +11,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from assets.messaging.content import ContentRow, RenderError
-from assets.messaging.journeys import Templates, load_templates
+from assets.messaging.journeys import Templates, load_templates, policy_version
+from assets.messaging.mail_checks import Finding
+from assets.messaging.messages import RenderedEmail, RenderedSms
 from assets.messaging.preview_pages import as_dark, index_page, message_page
-from assets.messaging.render import RenderedEmail, RenderedSms, Renderer
+from assets.messaging.render import Renderer
+from assets.messaging.sms import split
+from assets.messaging.template_checks import findings
 from assets.messaging.template_samples import sample_rows
 from orchestration.settings import Settings
 
@@ -33,6 +38,7 @@ class Example:
     origin: str
     message: RenderedEmail | RenderedSms
     facts: tuple[tuple[str, str], ...]
+    findings: tuple[Finding, ...] = ()
 
     journey = property(lambda self: self.key[0])
     step = property(lambda self: self.key[1])
@@ -62,6 +68,19 @@ class Example:
         return self.message.text
 
     @property
+    def n_findings(self) -> int:
+        return len(self.findings)
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        return self.message.links
+
+    @property
+    def bubbles(self) -> list[str]:
+        """An SMS in the segments that are paid for."""
+        return split(self.message.text)
+
+    @property
     def line(self) -> str:
         """The subject, or the beginning of the SMS."""
         return self.message.subject if isinstance(self.message, RenderedEmail) else self.message.text[:70] + "…"
@@ -88,8 +107,8 @@ class Previews:
 
 def build_previews(settings: Settings, run_date: date, rows: Iterable[Mapping[str, Any]]) -> Previews:
     """Write `previews/<run_date>/` from the run's rows (several per kind of message may be given; one is used)."""
-    templates = load_templates(settings.templates_dir, check_texts=False)
-    renderer = Renderer(replace(settings, secret_key=_no_key(settings)), templates)
+    renderer, samples = _samples(settings, policy_version(settings.templates_dir))
+    templates = renderer.templates
     previews = Previews(settings.previews_dir / run_date.isoformat() / "index.html", [])
     found: dict[Key, Example] = {}
     tries: Counter[Key] = Counter()
@@ -102,15 +121,21 @@ def build_previews(settings: Settings, run_date: date, rows: Iterable[Mapping[st
             found[key] = _example(renderer, key, _harmless(row, templates), "this run")
         except RenderError as error:
             previews.problems[error.reason] += 1
-    for row in sample_rows(templates):
-        key = _key(row, templates)
-        if key not in found:
-            found[key] = _example(renderer, key, row, "sample")
+    found = samples | found
     # As in the journey's file; what is no longer in it comes last.
-    order = {key: position for position, key in enumerate(_key(row, templates) for row in sample_rows(templates))}
+    order = {key: position for position, key in enumerate(samples)}
     previews.examples = [found[key] for key in sorted(found, key=lambda key: (order.get(key, len(order)), key))]
     _write(previews, run_date, templates)
     return previews
+
+
+@lru_cache(maxsize=1)
+def _samples(settings: Settings, version: str) -> tuple[Renderer, dict[Key, Example]]:
+    """The renderer and a sample of everything, for one state of the template folder: days that follow share them."""
+    templates = load_templates(settings.templates_dir, check_texts=False)
+    renderer = Renderer(replace(settings, secret_key=_no_key(settings)), templates)
+    keys = {_key(row, templates): row for row in sample_rows(templates)}
+    return renderer, {key: _example(renderer, key, row, "sample") for key, row in keys.items()}
 
 
 def _readable(rows: Iterable[Mapping[str, Any]], problems: Counter[str]) -> Iterator[ContentRow]:
@@ -143,7 +168,7 @@ def _no_key(settings: Settings) -> str:
 
 def _example(renderer: Renderer, key: Key, row: ContentRow, origin: str) -> Example:
     message = renderer.render(row)
-    facts = [("Template version", message.template_version), ("Links", str(len(message.links)))]
+    facts = [("Template version", message.template_version)]
     if isinstance(message, RenderedEmail):
         facts = [
             ("Preheader", message.preheader),
@@ -152,7 +177,15 @@ def _example(renderer: Renderer, key: Key, row: ContentRow, origin: str) -> Exam
         ]
     else:
         facts = [("Segments", f"{message.segments} ({message.encoding}, {len(message.text)} characters)"), *facts]
-    return Example(key, origin, message, tuple(facts))
+    return Example(key, origin, message, tuple(facts), tuple(findings(renderer, row, message)))
+
+
+def _by_language(examples: Iterable[Example]) -> list[list[Example]]:
+    """Messages that differ in nothing but their language, together."""
+    kinds: dict[tuple[str, ...], list[Example]] = {}
+    for example in examples:
+        kinds.setdefault(example.key[:-1], []).append(example)
+    return list(kinds.values())
 
 
 def _write(previews: Previews, run_date: date, templates: Templates) -> None:
@@ -160,16 +193,18 @@ def _write(previews: Previews, run_date: date, templates: Templates) -> None:
     building = folder.with_name(f".{folder.name}.building")
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
-    for example in previews.examples:
-        (building / example.page).write_text(message_page(example), encoding="utf-8")
+    kinds = _by_language(previews.examples)
+    for example, same in ((example, kind) for kind in kinds for example in kind):
+        (building / example.page).write_text(message_page(example, same), encoding="utf-8")
         if isinstance(example.message, RenderedEmail):
             (building / example.mail).write_text(example.message.html, encoding="utf-8")
             (building / example.mail_dark).write_text(as_dark(example.message.html), encoding="utf-8")
     journeys = [
         {
+            "key": key,
             "title": spec.name,
             "description": spec.description.strip(),
-            "examples": [example for example in previews.examples if example.journey == key],
+            "kinds": _by_language(example for example in previews.examples if example.journey == key),
         }
         for key, spec in sorted(templates.journeys.items(), key=lambda item: (item[1].priority, item[0]))
     ]

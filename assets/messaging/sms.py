@@ -45,11 +45,28 @@ def normalise(text: str) -> str:
 
 def measure(text: str) -> SmsSize:
     """Segments as the network counts them: an escaped or surrogate pair is never split over two."""
+    encoding, units, _, _ = _units(text)
+    return SmsSize(encoding, len(split(text)), sum(units))
+
+
+def split(text: str) -> list[str]:
+    """The text in the segments in which it travels; a message that fits into one has no header and more room."""
+    _, units, single, joined = _units(text)
+    if sum(units) <= single:
+        return [text]
+    parts, start, room = [], 0, joined
+    for at, unit in enumerate(units):
+        if unit > room:
+            parts.append(text[start:at])
+            start, room = at, joined
+        room -= unit
+    return [*parts, text[start:]]
+
+
+def _units(text: str) -> tuple[str, list[int], int, int]:
     if _is_gsm(text):
-        units = [2 if character in _GSM_EXTENSION else 1 for character in text]
-        return SmsSize("GSM-7", _segments(units, 160, 153), sum(units))
-    units = [2 if ord(character) > 0xFFFF else 1 for character in text]
-    return SmsSize("UCS-2", _segments(units, 70, 67), sum(units))
+        return "GSM-7", [2 if character in _GSM_EXTENSION else 1 for character in text], 160, 153
+    return "UCS-2", [2 if ord(character) > 0xFFFF else 1 for character in text], 70, 67
 
 
 def _is_gsm(text: str) -> bool:
@@ -60,14 +77,3 @@ def _unaccented(character: str) -> str:
     if character in _GSM or character in _GSM_EXTENSION:
         return character
     return "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
-
-
-def _segments(units: list[int], single: int, joined: int) -> int:
-    if sum(units) <= single:
-        return 1
-    count, room = 1, joined
-    for unit in units:
-        if unit > room:
-            count, room = count + 1, joined
-        room -= unit
-    return count
