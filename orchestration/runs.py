@@ -1,15 +1,22 @@
-"""Running the daily job from a shell: day after day, in one process, every run recorded in the Dagster instance."""
+"""Running the daily job from a shell: day after day, in one process, every run recorded in the Dagster instance.
+
+One such process works in an installation at a time. What an earlier one left when it was killed is cleared away first:
+its run would count as going on for ever, and keep the warehouse's slot.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import IO
 
 import dagster as dg
 
-from orchestration.home import relax_run_history
 from orchestration.settings import Settings
 
 
@@ -25,6 +32,39 @@ class DayResult:
     warnings: tuple[str, ...] = field(default=())
 
 
+class AlreadyRunning(RuntimeError):
+    """Another process runs days in this installation; the message says what to do."""
+
+
+# Marks runs of this module, which no daemon watches.
+_FROM_SHELL = {"fredning/from": "shell"}
+
+
+@lru_cache(maxsize=1)
+def _claim(home: Path) -> IO[str]:
+    """The installation's lock, held until this process ends, however it ends. Raises `AlreadyRunning`."""
+    lock = (home / "run.lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise AlreadyRunning(
+            f"Another process runs days in {home}: wait until it has ended, or stop it. "
+            "(Running a day again later is harmless: nothing is handed off twice.)"
+        ) from error
+    return lock
+
+
+def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Record runs of killed processes as failed and free their slots. Returns their ids. Needs the lock."""
+    going_on = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING]
+    dead = instance.get_runs(dg.RunsFilter(statuses=going_on, tags=_FROM_SHELL))
+    for run in dead:
+        instance.report_run_failed(run, "The process that ran it was killed. Run the day again.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    return [run.run_id for run in dead]
+
+
 def days_between(first: date, last: date) -> Iterator[date]:
     """Every day from `first` to `last`, both included."""
     for offset in range((last - first).days + 1):
@@ -32,13 +72,17 @@ def days_between(first: date, last: date) -> Iterator[date]:
 
 
 class DailyRuns:
-    """The daily job, ready to run: definitions and dbt are loaded once and kept for all days."""
+    """The daily job, ready to run: definitions and dbt are loaded once and kept for all days.
+
+    Raises `AlreadyRunning` while another process does the same in this installation.
+    """
 
     def __init__(self, settings: Settings, job_name: str = "daily_run") -> None:
         from orchestration.definitions import build_defs
 
-        relax_run_history(settings.dagster_home)
+        _claim(settings.home)
         self._instance = dg.DagsterInstance.get()
+        end_dead_runs(self._instance)
         self._job = build_defs(settings).resolve_job_def(job_name)
 
     def run_day(self, run_date: date) -> DayResult:
@@ -46,6 +90,7 @@ class DailyRuns:
         result = self._job.execute_in_process(
             partition_key=run_date.isoformat(),
             instance=self._instance,
+            tags=_FROM_SHELL,
             raise_on_error=False,
             # The console shows one line per day; everything else is in the instance, for the UI.
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
