@@ -26,7 +26,14 @@ import duckdb
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from orchestration.dbt import MEASURE_SELECTION, ON_DEMAND_SELECTION, DbtRunner, build_arguments, prepare, profile_environment
+from orchestration.dbt import (
+    MEASURE_SELECTION,
+    ON_DEMAND_SELECTION,
+    DbtRunner,
+    build_arguments,
+    prepare,
+    profile_environment,
+)
 from orchestration.home import ensure_sources, prepare_home
 from orchestration.settings import Settings
 from tests.benchmarks.scale.retailer import Size, write_base, write_retailer

@@ -32,7 +32,10 @@ EVENT = (
     '"action":"granted","source":"club_sign_up","wording_version":"2026-1"}}\n'
 )
 RECEIPT = "receipt_id,store_id,pos_customer_id,member_id,sold_at,currency,total_amount\n"
-LINES = "receipt_id,line_number,product_id,quantity,unit_price,discount_amount,line_amount\nR1,1,no-such-product,1,10.00,0.00,10.00\n"
+LINES = (
+    "receipt_id,line_number,product_id,quantity,unit_price,discount_amount,line_amount\n"
+    "R1,1,no-such-product,1,10.00,0.00,10.00\n"
+)
 
 DELIVERIES: dict[str, bytes] = {
     # empty file · header only · Latin-1 · a delimiter nobody agreed on · truncated gzip

@@ -2,8 +2,9 @@
 
 Scale 1 is about a million customers, 10 million orders, 30 million lines and 50 million web events. The demo's landed
 data (2,469 real households, synthetic people and web visits around them) is thinned to ten orders a household, three
-lines an order and a third of the visits, and then every row is written once per replica: ids, addresses and numbers are made the replica's own,
-instants are moved back by whole days. With `jitter_days=0` each replica's R, F and M equal the original's.
+lines an order and a third of the visits, and then every row is written once per replica: ids, addresses and numbers are
+made the replica's own, instants are moved back by whole days. With `jitter=0` each replica's R, F and M equal the
+original's.
 
 Landing is passed by: rows are written as landing would leave them (typed Parquet), because it is the warehouse that is
 measured. The demo's own landing is measured by its days.
@@ -157,10 +158,10 @@ def _replicate(
                 changed[name] = f"{name} - to_days((replica * 5) % {jitter + 1})"
     if replicas == 1:
         changed = {}
-    expressions = ", ".join(f"{changed[name]} as {_quoted(name)}" if name in changed else _quoted(name) for name in types)
+    expressions = ", ".join(f"{changed.get(name, _quoted(name))} as {_quoted(name)}" for name in types)
     kept = [f"md5_number({ORDER_KEYS[dataset]}) % 100 < {ORDERS_KEPT_PERCENT}"] if dataset in ORDER_KEYS else []
     if dataset == "tracker/events":
-        kept += [f"md5_number(\"anonymousId\" || \"timestamp\"::date) % 100 < {VISITS_KEPT_PERCENT}"]
+        kept += [f'md5_number("anonymousId" || "timestamp"::date) % 100 < {VISITS_KEPT_PERCENT}']
     kept += [f"line_number <= {LINES_KEPT}"] if "line_number" in types else []
     where = f"where {' and '.join(kept)}" if kept else ""
     row = connection.execute(
