@@ -31,11 +31,15 @@ def run(run_date: date | None, until: date | None) -> None:
         raise click.ClickException(str(error)) from error
 
     from orchestration.home import ensure_sources
-    from orchestration.runs import DailyRuns
+    from orchestration.runs import AlreadyRunning, DailyRuns
 
     prepare_home(settings)
     ensure_sources(settings)
-    if not DailyRuns(settings).run_days(first, last, say=click.echo):
+    try:
+        runs = DailyRuns(settings)
+    except AlreadyRunning as error:
+        raise click.ClickException(str(error)) from error
+    if not runs.run_days(first, last, say=click.echo):
         sys.exit(1)
 
 
@@ -82,6 +86,7 @@ def demo(last_day: date | None, days: int, fraction: float) -> None:
     repeats its days and finds nothing left to hand off.
     """
     from orchestration.demo import demo_days, run_demo
+    from orchestration.runs import AlreadyRunning
 
     settings = settings_or_exit()
     try:
@@ -91,5 +96,9 @@ def demo(last_day: date | None, days: int, fraction: float) -> None:
     if plan.today > today(settings):
         raise click.ClickException(f"--today {plan.today} has not begun in {settings.timezone}: choose an earlier day.")
     require_manifest(settings)
-    if not run_demo(settings, today=last_day, days=days, fraction=fraction):
+    try:
+        succeeded = run_demo(settings, today=last_day, days=days, fraction=fraction)
+    except AlreadyRunning as error:
+        raise click.ClickException(str(error)) from error
+    if not succeeded:
         sys.exit(1)
