@@ -75,7 +75,7 @@ def refuse_impossible_days(settings: Settings, first: date, last: date) -> None:
 @click.option(
     "--fraction",
     type=click.FloatRange(0.01, 1.0),
-    default=0.3,
+    default=0.2,
     show_default=True,
     help="Share of the households; 1 = all.",
 )
