@@ -24,37 +24,46 @@ from orchestration.settings import Settings
 DEMO_KEY = "demo-key-for-invented-people-only-0123456789"
 
 
+# The share of the households with which fourteen days end in less than ten minutes on two cores.
+DEFAULT_FRACTION = 0.2
+
 # Columns of the tables where no terminal tells its own width (CI, a log file): wide enough that no cell is folded much.
 LOG_WIDTH = 160
 
 
 @dataclass(frozen=True)
 class DemoDays:
-    """The demo's last day and how many days it runs."""
+    """The demo's last day, how many days it runs, and which share of the households it holds."""
 
     today: date
     days: int
+    fraction: float = DEFAULT_FRACTION
 
     @property
     def first(self) -> date:
         return self.today - timedelta(days=self.days - 1)
 
 
-def demo_days(home: Path, today: date | None, days: int, now: datetime) -> DemoDays:
+def demo_days(home: Path, today: date | None, days: int, now: datetime, fraction: float | None = None) -> DemoDays:
     """The days of this home's demo: those of the first demo run in it, else up to `today` or the day of `now`.
 
-    Raises `ValueError` when the home holds a demo of other days than asked for.
+    Raises `ValueError` when the home holds a demo of other days or of another share of the households than asked for.
     """
     state = home / "demo" / "days.json"
     if state.exists():
         kept = json.loads(state.read_text())
-        known = DemoDays(date.fromisoformat(kept["today"]), kept["days"])
+        known = DemoDays(date.fromisoformat(kept["today"]), kept["days"], kept.get("fraction", DEFAULT_FRACTION))
         if today is not None and today != known.today:
             raise ValueError(
                 f"{home} holds a demo that ends on {known.today}. Run `make clean-demo` first, or leave out --today."
             )
+        if fraction is not None and fraction != known.fraction:
+            raise ValueError(
+                f"{home} holds a demo of {known.fraction:g} of the households. Run `make clean-demo` first, "
+                "or leave out --fraction."
+            )
         return known
-    return DemoDays(today or now.date(), days)
+    return DemoDays(today or now.date(), days, DEFAULT_FRACTION if fraction is None else fraction)
 
 
 def demo_environment(days: DemoDays) -> dict[str, str]:
@@ -68,12 +77,12 @@ def demo_environment(days: DemoDays) -> dict[str, str]:
     }
 
 
-def run_demo(settings: Settings, *, today: date | None, days: int, fraction: float) -> bool:
+def run_demo(settings: Settings, *, today: date | None, days: int, fraction: float | None) -> bool:
     """Write deliveries, load the history, run the days, print what happened. False when a day failed."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=LOG_WIDTH)
-    plan = demo_days(settings.home, today, days, datetime.now(settings.zone))
+    plan = demo_days(settings.home, today, days, datetime.now(settings.zone), fraction)
     # Partitions are read from the environment when the definitions are imported, so it is set first; and it is kept
     # beside the data for `make ui`.
     environment = demo_environment(plan)
@@ -94,7 +103,7 @@ def run_demo(settings: Settings, *, today: date | None, days: int, fraction: flo
 
     step(f"Demo retailer: {plan.first} to {plan.today} (people, web visits and answers are synthetic)")
     prepare_home(settings)
-    write_deliveries(settings.home, plan.today, plan.days, fraction=fraction, progress=step)
+    write_deliveries(settings.home, plan.today, plan.days, fraction=plan.fraction, progress=step)
     ensure_sources(settings)
     step("Loading the history")
     land_history(settings, plan.first - timedelta(days=1), progress=step)
@@ -118,7 +127,9 @@ def run_demo(settings: Settings, *, today: date | None, days: int, fraction: flo
 def _keep(home: Path, plan: DemoDays, environment: dict[str, str]) -> None:
     folder = home / "demo"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "days.json").write_text(json.dumps({"today": plan.today.isoformat(), "days": plan.days}))
+    (folder / "days.json").write_text(
+        json.dumps({"today": plan.today.isoformat(), "days": plan.days, "fraction": plan.fraction})
+    )
     (folder / "demo.env").write_text("".join(f"export {k}={v}\n" for k, v in environment.items()))
 
 

@@ -75,11 +75,10 @@ def refuse_impossible_days(settings: Settings, first: date, last: date) -> None:
 @click.option(
     "--fraction",
     type=click.FloatRange(0.01, 1.0),
-    default=0.2,
-    show_default=True,
-    help="Share of the households; 1 = all.",
+    default=None,
+    help="Share of the households; 1 = all. Default: 0.2, or as the first time.",
 )
-def demo(last_day: date | None, days: int, fraction: float) -> None:
+def demo(last_day: date | None, days: int, fraction: float | None) -> None:
     """Run the demo retailer's last days.
 
     Purchases are real; people, web visits and the provider's answers are synthetic. A second demo in the same home
@@ -90,7 +89,7 @@ def demo(last_day: date | None, days: int, fraction: float) -> None:
 
     settings = settings_or_exit()
     try:
-        plan = demo_days(settings.home, last_day, days, datetime.now(settings.zone))
+        plan = demo_days(settings.home, last_day, days, datetime.now(settings.zone), fraction)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     if plan.today > today(settings):
