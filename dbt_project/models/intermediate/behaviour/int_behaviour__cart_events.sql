@@ -9,7 +9,8 @@ with
             event_name
             in ('Product Added', 'Product Removed', 'Cart Viewed', 'Checkout Started', 'Order Completed')
             and (cart_id is not null or event_name = 'Order Completed')
-            -- A cart is followed for as long as visits are: what nobody touched since is history, and no journey's.
+            -- A cart is followed for as long as visits are: what nobody touched since is history, and no
+            -- journey's.
             and occurred_at >= {{ local_instant(run_date() ~ ' - ' ~ var('web_history_days')) }}
     ),
     repeated as (select message_id from events group by message_id having count(*) > 1),

@@ -1,4 +1,5 @@
--- What changed about products lately, from one delivered version to the next: newly offered, back in stock, cheaper,
+-- What changed about products lately, from one delivered version to the next: newly offered, back in stock,
+-- cheaper,
 -- fewer left. Bounded by the journeys that ask; only products with a version in that time are looked at.
 with
     reach as (
@@ -76,16 +77,17 @@ with
             lag(price_minor) over in_order as old_price_minor
         from priced
         window
-            in_order as (
-                partition by product_id order by updated_at, received_on, source_file, source_line
-            )
+            in_order as (partition by product_id order by updated_at, received_on, source_file, source_line)
     ),
 
     changed as (
         select compared.*, 'new' as change, compared.updated_at as changed_at
         from compared
         cross join opening
-        where compared.old_updated_at is null and compared.is_in_stock and compared.received_on > opening.opened_on
+        where
+            compared.old_updated_at is null
+            and compared.is_in_stock
+            and compared.received_on > opening.opened_on
         union all
         select *, 'back_in_stock', updated_at
         from compared

@@ -1,14 +1,16 @@
--- The anchors of every kind, with what any journey may ask about any of them: the goals that need nothing but orders,
--- and the first visit since. Journeys whose entry has begun or ended by date take in nobody outside their days;
+-- The anchors of every kind, with what any journey may ask about any of them: the goals that need nothing
+-- but orders,
+-- and the first visit since. Journeys whose entry has begun or ended by date take in nobody outside their
+-- days;
 -- who is inside already goes on.
 with
     anchors as (
         {% for kind in trigger_models() -%}
-        select *
-        from {{ ref('fct_trigger_' ~ kind) }}
-        {% if not loop.last -%}
-        union all
-        {% endif -%}
+            select *
+            from {{ ref('fct_trigger_' ~ kind) }}
+            {% if not loop.last -%}
+                union all
+            {% endif -%}
         {% endfor %}
     ),
 
@@ -37,7 +39,8 @@ with
     ordered as (
         select entered.journey, entered.customer_id, entered.anchor, min(orders.ordered_at) as reached_at
         from entered
-        inner join orders on entered.customer_id = orders.customer_id and orders.ordered_at > entered.anchor_at
+        inner join
+            orders on entered.customer_id = orders.customer_id and orders.ordered_at > entered.anchor_at
         where entered.goal = 'order_since_anchor'
         group by entered.journey, entered.customer_id, entered.anchor
     ),

@@ -1,5 +1,7 @@
--- Which anchors of which journeys matter in this run: back to those whose last step expired since the run before, and
--- ahead to those that fall due inside the longest window of the contact policy that concerns them (for the look-ahead).
+-- Which anchors of which journeys matter in this run: back to those whose last step expired since the run
+-- before, and
+-- ahead to those that fall due inside the longest window of the contact policy that concerns them (for the
+-- look-ahead).
 with
     journeys as (select * from {{ ref('stg_templates__journeys') }}),
 
@@ -67,7 +69,8 @@ with
     final as (
         select
             *,
-            -- An entry gap asks which anchors counted before, and so for all of them; a calendar period for its own.
+            -- An entry gap asks which anchors counted before, and so for all of them; a calendar period for
+            -- its own.
             case
                 when entry_gap_days is not null
                 then timestamptz '1900-01-01 00:00:00+00'

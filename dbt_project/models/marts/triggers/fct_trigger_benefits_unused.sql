@@ -1,4 +1,5 @@
--- Kind benefit_unused: a member has a benefit and has not used it. The clock starts at its issue, or some days before it
+-- Kind benefit_unused: a member has a benefit and has not used it. The clock starts at its issue, or some
+-- days before it
 -- expires; one that has expired or was used since holds no longer.
 with
     journeys as (
@@ -20,8 +21,7 @@ with
             case
                 when journeys.days_before_expiry is null
                 then benefits.issued_at
-                else
-                    {{ local_instant(local_day('benefits.expires_at') ~ ' - journeys.days_before_expiry') }}
+                else {{ local_instant(local_day('benefits.expires_at') ~ ' - journeys.days_before_expiry') }}
             end as anchor_at,
             benefits.received_on
         from journeys
@@ -36,7 +36,10 @@ with
         -- Used before the clock started: there was never anything to remind of.
         select *, 'benefit:' || benefit_id as anchor
         from owned
-        where anchor_at >= history_from and anchor_at < anchors_until and (used_at is null or used_at > anchor_at)
+        where
+            anchor_at >= history_from
+            and anchor_at < anchors_until
+            and (used_at is null or used_at > anchor_at)
     ),
 
     entered as ({{ entered_anchors('anchors') }}),

@@ -1,5 +1,7 @@
--- Kind birthday: the customer's own, a child's, or the name day in the customer's country, some days before if the
--- journey says so. The anchor names the year and no day, so that a birth date that is corrected brings no second
+-- Kind birthday: the customer's own, a child's, or the name day in the customer's country, some days before
+-- if the
+-- journey says so. The anchor names the year and no day, so that a birth date that is corrected brings no
+-- second
 -- greeting in the same year. Who was born on 29 February is greeted on 28 February in other years.
 with
     journeys as (
@@ -48,11 +50,12 @@ with
         where birth_date is not null
         union all
         select 'child', customer_id, birth_date, month(birth_date), day(birth_date)
-        from (
-            select distinct persons.customer_id, unnest(members.children_birth_dates) as birth_date
-            from members
-            inner join persons on 'club:' || members.member_id = persons.record_id
-        )
+        from
+            (
+                select distinct persons.customer_id, unnest(members.children_birth_dates) as birth_date
+                from members
+                inner join persons on 'club:' || members.member_id = persons.record_id
+            )
         union all
         select 'name_day', customers.customer_id, null, name_days.month, name_days.day
         from name_days
@@ -66,9 +69,13 @@ with
         select
             calendar.* exclude (celebrated_month, celebrated_day),
             celebrations.customer_id,
-            'date:' || calendar.whose || '_celebration:' || strftime(calendar.celebrated_on, '%Y')
-            || case when calendar.whose = 'child' then '-' || strftime(calendar.celebrated_on, '%m-%d') else '' end
-            as anchor,
+            'date:'
+            || calendar.whose
+            || '_celebration:'
+            || strftime(calendar.celebrated_on, '%Y')
+            || case
+                when calendar.whose = 'child' then '-' || strftime(calendar.celebrated_on, '%m-%d') else ''
+            end as anchor,
             max(customers.first_seen_on) as received_on
         from calendar
         inner join

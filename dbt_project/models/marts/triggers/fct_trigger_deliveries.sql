@@ -1,4 +1,5 @@
--- Kind delivered: the carrier has confirmed an order's delivery. Nobody is asked how it was before it is there; an order
+-- Kind delivered: the carrier has confirmed an order's delivery. Nobody is asked how it was before it is
+-- there; an order
 -- that was since returned altogether is no valid one and starts nothing.
 with
     journeys as ({{ journeys_of(['delivered']) }}),
@@ -28,8 +29,7 @@ with
 
     dearest as (
         select
-            order_id,
-            first(product_id order by net_amount_minor desc, product_id, line_number) as product_id
+            order_id, first(product_id order by net_amount_minor desc, product_id, line_number) as product_id
         from order_lines
         where order_id in (select entered.order_id from entered)
         group by order_id

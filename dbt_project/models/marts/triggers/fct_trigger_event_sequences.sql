@@ -1,4 +1,5 @@
--- Kind event_then_event: did one thing in a period, then another within some days of it. The second deed is the anchor;
+-- Kind event_then_event: did one thing in a period, then another within some days of it. The second deed is
+-- the anchor;
 -- purchases are known for ever, views and carts for as long as web events are kept.
 with
     journeys as (
@@ -22,19 +23,35 @@ with
 
     deeds as (
         select
-            'purchase' as did, customer_id, 'order:' || order_id as thing, ordered_at as done_at, product_id,
-            product_group, received_on
+            'purchase' as did,
+            customer_id,
+            'order:' || order_id as thing,
+            ordered_at as done_at,
+            product_id,
+            product_group,
+            received_on
         from order_lines
         -- The first deed lies at most so many days before the second.
         where ordered_at >= (select min(history_from - to_days(within_days)) from journeys)
         union all
         select
-            'view', customer_id, 'session:' || session_id, last_viewed_at, product_id, product_group, received_on
+            'view',
+            customer_id,
+            'session:' || session_id,
+            last_viewed_at,
+            product_id,
+            product_group,
+            received_on
         from views
         union all
         select
-            'cart', events.customer_id, 'cart:' || events.cart_id, events.occurred_at, events.product_id,
-            products.product_group, events.received_on
+            'cart',
+            events.customer_id,
+            'cart:' || events.cart_id,
+            events.occurred_at,
+            events.product_id,
+            products.product_group,
+            events.received_on
         from events
         left join products on events.product_id = products.product_id
         where events.cart_id is not null

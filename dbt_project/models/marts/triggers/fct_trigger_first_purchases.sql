@@ -1,4 +1,5 @@
--- Kind first_purchase: the customer's first valid order, the start of a second-purchase programme. It stays the anchor
+-- Kind first_purchase: the customer's first valid order, the start of a second-purchase programme. It stays
+-- the anchor
 -- after a second order, so that the ledger says why nothing more was sent.
 with
     journeys as ({{ journeys_of(['first_purchase']) }}),
@@ -33,8 +34,7 @@ with
 
     dearest as (
         select
-            order_id,
-            first(product_id order by net_amount_minor desc, product_id, line_number) as product_id
+            order_id, first(product_id order by net_amount_minor desc, product_id, line_number) as product_id
         from order_lines
         where order_id in (select entered.order_id from entered)
         group by order_id

@@ -1,5 +1,7 @@
--- Kinds joined (somebody became a member of the club) and profile_incomplete (a member lacks a detail; asked on joining
--- and on each anniversary of it). The anchor names the year and no id: when two club records turn out to be one person,
+-- Kinds joined (somebody became a member of the club) and profile_incomplete (a member lacks a detail;
+-- asked on joining
+-- and on each anniversary of it). The anchor names the year and no id: when two club records turn out to be
+-- one person,
 -- neither a second welcome nor a second question follows.
 with
     journeys as ({{ journeys_of(['joined', 'profile_incomplete']) }}),
@@ -71,8 +73,11 @@ with
                 else {{ local_instant('calendar.asked_on') }}
             end as anchor_at,
             len(
-                list_intersect({{ json_text_list('calendar.trigger_params', '$.fields') }}, known.missing_fields)
-            ) > 0 as still_holds,
+                list_intersect(
+                    {{ json_text_list('calendar.trigger_params', '$.fields') }}, known.missing_fields
+                )
+            )
+            > 0 as still_holds,
             known.known_on as received_on
         from calendar
         inner join

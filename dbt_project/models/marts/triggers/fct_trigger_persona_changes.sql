@@ -1,4 +1,5 @@
--- Kinds persona_changed (moved into one of some personas) and win_back (slipped into a later stage). A change is the
+-- Kinds persona_changed (moved into one of some personas) and win_back (slipped into a later stage). A
+-- change is the
 -- difference between two snapshots that follow each other; it holds while the customer is still there.
 with
     journeys as (
@@ -37,13 +38,15 @@ with
             journeys.*,
             changes.customer_id,
             changes.snapshot_on,
-            case journeys.trigger_kind
+            case
+                journeys.trigger_kind
                 when 'persona_changed'
                 then changes.old_persona
                 when 'win_back'
                 then if(journeys.measured = 'absolute', changes.old_absolute_stage, changes.old_stage)
             end as moved_from,
-            case journeys.trigger_kind
+            case
+                journeys.trigger_kind
                 when 'persona_changed'
                 then changes.persona
                 when 'win_back'
@@ -56,14 +59,19 @@ with
     anchors as (
         select
             moves.* exclude (stage),
-            'persona:' || lower(replace(moved_from, ' ', '_')) || ':' || lower(replace(moved_to, ' ', '_'))
-            || ':' || strftime(snapshot_on, '%Y-%m-%d') as anchor,
+            'persona:'
+            || lower(replace(moved_from, ' ', '_'))
+            || ':'
+            || lower(replace(moved_to, ' ', '_'))
+            || ':'
+            || strftime(snapshot_on, '%Y-%m-%d') as anchor,
             {{ local_instant('snapshot_on') }} as anchor_at,
             snapshot_on as received_on
         from moves
         where
             moved_from <> moved_to
-            and case trigger_kind
+            and case
+                trigger_kind
                 when 'persona_changed'
                 then
                     list_contains(to_personas, moved_to)

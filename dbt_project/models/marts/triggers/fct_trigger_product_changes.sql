@@ -1,5 +1,7 @@
--- Kinds back_in_stock, price_drop and low_stock: something changed about a product that the customer looked at or put
--- into a cart not long before. What is true no more (sold out again, price up again) holds no longer, so that nothing
+-- Kinds back_in_stock, price_drop and low_stock: something changed about a product that the customer looked
+-- at or put
+-- into a cart not long before. What is true no more (sold out again, price up again) holds no longer, so
+-- that nothing
 -- untrue is ever said.
 with
     journeys as (
@@ -32,13 +34,16 @@ with
         inner join
             changes on journeys.trigger_kind = changes.change and changes.changed_at >= journeys.history_from
         where
-            case journeys.trigger_kind
+            case
+                journeys.trigger_kind
                 when 'back_in_stock'
                 then coalesce(changes.stock_quantity >= journeys.min_stock, true)
                 when 'price_drop'
                 then changes.price_minor * 100 <= changes.old_price_minor * (100 - journeys.min_percent)
                 when 'low_stock'
-                then changes.stock_quantity <= journeys.at_most and changes.old_stock_quantity > journeys.at_most
+                then
+                    changes.stock_quantity <= journeys.at_most
+                    and changes.old_stock_quantity > journeys.at_most
             end
     ),
 
@@ -46,7 +51,9 @@ with
         select
             wanted_changes.*,
             interests.customer_id,
-            'product:' || wanted_changes.product_id || ':'
+            'product:'
+            || wanted_changes.product_id
+            || ':'
             || strftime({{ local_day('wanted_changes.changed_at') }}, '%Y-%m-%d') as anchor,
             wanted_changes.changed_at as anchor_at,
             max(interests.interested_at) as interested_at,

@@ -1,12 +1,12 @@
--- Kind purchase_in_campaign: a valid order with an article that a campaign running on the day of purchase is about. A
--- campaign names a group, a brand, a product, or several of them; then all must fit. Which campaigns run is read from
+-- Kind purchase_in_campaign: a valid order with an article that a campaign running on the day of purchase
+-- is about. A
+-- campaign names a group, a brand, a product, or several of them; then all must fit. Which campaigns run is
+-- read from
 -- the newest delivery, so a campaign that is taken back starts nothing more.
 with
     journeys as ({{ journeys_of(['purchase_in_campaign']) }}),
 
-    order_lines as (
-        select * from {{ ref('fct_order_lines') }} where is_valid and customer_id is not null
-    ),
+    order_lines as (select * from {{ ref('fct_order_lines') }} where is_valid and customer_id is not null),
 
     orders as (select * from {{ ref('fct_orders') }} where is_valid),
 
@@ -54,7 +54,9 @@ with
             first(
                 campaign_lines.product_id
                 order by
-                    campaign_lines.net_amount_minor desc, campaign_lines.product_id, campaign_lines.line_number
+                    campaign_lines.net_amount_minor desc,
+                    campaign_lines.product_id,
+                    campaign_lines.line_number
             ) as product_id,
             min(campaign_lines.campaign_id) as campaign_id,
             any_value(campaign_lines.goal) as goal,

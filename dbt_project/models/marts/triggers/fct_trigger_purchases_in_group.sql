@@ -1,4 +1,6 @@
--- Kinds purchase_in_group (a valid order with an article of the journey's groups) and purchase (any valid order). The branch says whether the buyer has an accessory to the group: bought with it, since, or shortly before.
+-- Kinds purchase_in_group (a valid order with an article of the journey's groups) and purchase (any valid
+-- order). The branch says whether the buyer has an accessory to the group: bought with it, since, or
+-- shortly before.
 with
     journeys as ({{ journeys_of(['purchase_in_group', 'purchase']) }}),
 

@@ -1,5 +1,7 @@
--- Kinds matching_item (a purchase of something that has a matching item) and newer_version (the successor of something
--- bought came into stock). The message is about the related product; one that the customer has already starts nothing
+-- Kinds matching_item (a purchase of something that has a matching item) and newer_version (the successor
+-- of something
+-- bought came into stock). The message is about the related product; one that the customer has already
+-- starts nothing
 -- new, and holds no longer.
 with
     journeys as ({{ journeys_of(['matching_item', 'newer_version']) }}),
@@ -10,9 +12,7 @@ with
         where kind in ('matching', 'successor') and from_product_id is not null and to_product_id is not null
     ),
 
-    order_lines as (
-        select * from {{ ref('fct_order_lines') }} where is_valid and customer_id is not null
-    ),
+    order_lines as (select * from {{ ref('fct_order_lines') }} where is_valid and customer_id is not null),
 
     changes as (
         select * from {{ ref('int_catalogue__product_changes') }} where change in ('new', 'back_in_stock')
@@ -32,9 +32,7 @@ with
         inner join order_lines on order_lines.ordered_at >= journeys.history_from
         inner join
             relations on relations.kind = 'matching' and order_lines.product_id = relations.from_product_id
-        where
-            journeys.trigger_kind = 'matching_item'
-            and {{ in_trigger_groups('order_lines.product_group') }}
+        where journeys.trigger_kind = 'matching_item' and {{ in_trigger_groups('order_lines.product_group') }}
         -- An order speaks of one matching item: that of its dearest line that has one.
         qualify
             row_number() over (

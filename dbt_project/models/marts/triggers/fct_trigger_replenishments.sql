@@ -1,5 +1,7 @@
--- Kind replenishment: something the customer uses up is about to run out. The anchor is the last purchase of it, so that
--- a new estimate of the same run-out starts nothing twice; a purchase since makes it an anchor of another order.
+-- Kind replenishment: something the customer uses up is about to run out. The anchor is the last purchase
+-- of it, so that
+-- a new estimate of the same run-out starts nothing twice; a purchase since makes it an anchor of another
+-- order.
 with
     journeys as (
         select
