@@ -7,6 +7,7 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 
 from orchestration.dbt import (
+    LATER_SELECTION,
     MEASURE_SELECTION,
     ON_DEMAND_SELECTION,
     DbtRunner,
@@ -30,11 +31,9 @@ def build_warehouse_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         "pool": WAREHOUSE_POOL,
     }
 
-    later = f"{MEASURE_SELECTION} {ON_DEMAND_SELECTION}"
-
-    @dbt_assets(name="warehouse_decide", exclude=later, **common)
+    @dbt_assets(name="warehouse_decide", exclude=LATER_SELECTION, **common)
     def decide(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[DbtRunner]) -> Iterator[Any]:
-        yield from dbt.build(context, select="fqn:*", exclude=later)
+        yield from dbt.build(context, select="fqn:*", exclude=LATER_SELECTION)
 
     @dbt_assets(name="warehouse_measure", select=MEASURE_SELECTION, **common)
     def measure(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[DbtRunner]) -> Iterator[Any]:

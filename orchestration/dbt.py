@@ -27,6 +27,8 @@ MEASURE_SELECTION = "tag:measure"
 
 # Reviews and evaluations that nothing reads every day: built by a job or command of their own, not by a day's run.
 ON_DEMAND_SELECTION = "tag:on_demand"
+# What the first step of a day, up to the ledger, leaves out.
+LATER_SELECTION = f"{MEASURE_SELECTION} {ON_DEMAND_SELECTION}"
 
 # Every landing asset adds to these files, so they are no single asset's output.
 REJECTS = dg.AssetKey(["landing", "rejects"])
@@ -192,7 +194,10 @@ def profile_environment(settings: Settings) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class NodeResult:
-    """How one dbt node ended. `seconds` is its execution time, `failures` the failing rows of a test."""
+    """How one dbt node ended. `seconds` is its execution time, `failures` the failing rows of a test.
+
+    `statement` is the SQL that was compiled for it; None for what has none (a seed).
+    """
 
     unique_id: str
     status: str
@@ -200,6 +205,7 @@ class NodeResult:
     message: str
     failures: int | None
     rows: int | None
+    statement: str | None = None
 
     @property
     def is_good(self) -> bool:
@@ -213,13 +219,13 @@ class DbtRunner:
         self.settings = settings
 
     @cached_property
-    def _parsed(self) -> Any:
+    def parsed(self) -> Any:
         return prepare(self.settings)
 
     def elsewhere(self, home: Path) -> DbtRunner:
         """The same project on the warehouse of another home. Parsed here: the parse depends on the home's path."""
         runner = DbtRunner(replace(self.settings, home=home))
-        runner.__dict__["_parsed"] = self._parsed
+        runner.__dict__["parsed"] = self.parsed
         return runner
 
     def invoke(self, arguments: list[str]) -> list[NodeResult]:
@@ -232,9 +238,9 @@ class DbtRunner:
 
         (self.settings.home / "tmp").mkdir(parents=True, exist_ok=True)
         os.environ.update(profile_environment(self.settings))
-        _forget_compiled(self._parsed)
+        _forget_compiled(self.parsed)
         try:
-            result = dbtRunner(manifest=self._parsed).invoke(arguments)
+            result = dbtRunner(manifest=self.parsed).invoke(arguments)
         finally:
             # dbt-duckdb keeps its connection for the life of the process, which would lock the file for everyone else.
             DuckDBConnectionManager.close_all_connections()
@@ -388,6 +394,7 @@ def _node_result(result: Any) -> NodeResult:
         message=str(result.message or ""),
         failures=result.failures,
         rows=rows if isinstance(rows, int) and rows >= 0 else None,
+        statement=getattr(result.node, "compiled_code", None),
     )
 
 

@@ -18,17 +18,14 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.settings import Settings
+from orchestration.terminal import open_console
 
 # Known to everyone who reads this, on purpose: the demo's files shall be the same on every machine. It signs links of
 # invented people only; a real installation has no default.
 DEMO_KEY = "demo-key-for-invented-people-only-0123456789"
 
-
 # The share of the households with which fourteen days end in less than ten minutes on two cores.
 DEFAULT_FRACTION = 0.2
-
-# Columns of the tables where no terminal tells its own width (CI, a log file): wide enough that no cell is folded much.
-LOG_WIDTH = 160
 
 
 @dataclass(frozen=True)
@@ -77,25 +74,27 @@ def demo_environment(days: DemoDays) -> dict[str, str]:
     }
 
 
-def run_demo(settings: Settings, *, today: date | None, days: int, fraction: float | None) -> bool:
-    """Write deliveries, load the history, run the days, print what happened. False when a day failed."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=LOG_WIDTH)
-    plan = demo_days(settings.home, today, days, datetime.now(settings.zone), fraction)
+def run_demo(home: Path, plan: DemoDays) -> bool:
+    """Write deliveries, load the history, run the days, print what happened. False when a day failed.
+
+    Raises `AlreadyRunning` before anything is written while another process runs days in this home.
+    """
+    console = open_console()
     # Partitions are read from the environment when the definitions are imported, so it is set first; and it is kept
     # beside the data for `make ui`.
     environment = demo_environment(plan)
     os.environ.update(environment)
     settings = Settings.from_env()
-    _keep(settings.home, plan, environment)
 
     from assets.demo.generate import write_deliveries
     from assets.demo.provider import answer
     from assets.landing.land import land_history
     from orchestration.home import ensure_sources, prepare_home
-    from orchestration.runs import DailyRuns, days_between
+    from orchestration.runs import DailyRuns, claim, days_between
 
+    home.mkdir(parents=True, exist_ok=True)
+    claim(home)
+    _keep(home, plan, environment)
     started = time.monotonic()
 
     def step(text: str) -> None:

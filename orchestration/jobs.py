@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import dagster as dg
 
 from assets.decisions.ops import compare_journey_versions, replay_past_days, try_contact_policies
-from orchestration.tags import ON_DEMAND_TAGS
+from orchestration.tags import ON_DEMAND_TAG
 
 daily_run = dg.define_asset_job(
     name="daily_run",
     description="One day: land, decide who may hear from the shop, render, hand off, measure, publish.",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.tag(*next(iter(ON_DEMAND_TAGS.items()))),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.tag(ON_DEMAND_TAG, "true"),
     # One process: dbt and its parsed project stay warm, and the warehouse has one writer.
     executor_def=dg.in_process_executor,
     tags={"fredning/kind": "daily"},
@@ -27,29 +29,23 @@ decide_only = dg.define_asset_job(
 )
 
 
-@dg.job(
-    description="Audit: run past days again and compare every row with the ledger.",
-    executor_def=dg.in_process_executor,
-    tags={"fredning/kind": "on_demand"},
-)
+# What people start by themselves: it works in one process, and is marked in the list of runs.
+_ON_DEMAND: dict[str, Any] = {"executor_def": dg.in_process_executor, "tags": {"fredning/kind": "on_demand"}}
+
+
+@dg.job(description="Audit: run past days again and compare every row with the ledger.", **_ON_DEMAND)
 def replay_audit() -> None:
     replay_past_days()
 
 
 @dg.job(
-    description="Compare the journeys and policy of two versions over the last days; nothing is sent.",
-    executor_def=dg.in_process_executor,
-    tags={"fredning/kind": "on_demand"},
+    description="Compare the journeys and policy of two versions over the last days; nothing is sent.", **_ON_DEMAND
 )
 def compare_versions() -> None:
     compare_journey_versions()
 
 
-@dg.job(
-    description="Try quarantine windows and caps over the last days; nothing is sent.",
-    executor_def=dg.in_process_executor,
-    tags={"fredning/kind": "on_demand"},
-)
+@dg.job(description="Try quarantine windows and caps over the last days; nothing is sent.", **_ON_DEMAND)
 def simulate_policy() -> None:
     try_contact_policies()
 
@@ -60,8 +56,7 @@ evaluate_recommendations = dg.define_asset_job(
     selection=dg.AssetSelection.assets(
         dg.AssetKey(["marts", "rpt_recommendation_methods"]), dg.AssetKey(["recommendations", "evaluation"])
     ),
-    executor_def=dg.in_process_executor,
-    tags={"fredning/kind": "on_demand"},
+    **_ON_DEMAND,
 )
 
 ON_DEMAND = (replay_audit, compare_versions, simulate_policy, evaluate_recommendations)

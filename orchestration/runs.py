@@ -41,7 +41,7 @@ _FROM_SHELL = {"fredning/from": "shell"}
 
 
 @lru_cache(maxsize=1)
-def _claim(home: Path) -> IO[str]:
+def claim(home: Path) -> IO[str]:
     """The installation's lock, held until this process ends, however it ends. Raises `AlreadyRunning`."""
     lock = (home / "run.lock").open("a+")
     try:
@@ -80,7 +80,7 @@ class DailyRuns:
     def __init__(self, settings: Settings, job_name: str = "daily_run") -> None:
         from orchestration.definitions import build_defs
 
-        _claim(settings.home)
+        claim(settings.home)
         self._instance = dg.DagsterInstance.get()
         end_dead_runs(self._instance)
         self._job = build_defs(settings).resolve_job_def(job_name)

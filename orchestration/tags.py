@@ -30,7 +30,8 @@ GROUPS = (
 )
 
 # On assets that nothing reads every day: the daily run leaves them out, a job of their own makes them.
-ON_DEMAND_TAGS = {"fredning/on_demand": "true"}
+ON_DEMAND_TAG = "fredning/on_demand"
+ON_DEMAND_TAGS = {ON_DEMAND_TAG: "true"}
 
 # Only one run at a time may write the warehouse file; the pool's limit is 1 (instance/dagster.yaml).
 WAREHOUSE_POOL = "warehouse"

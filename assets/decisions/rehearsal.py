@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -182,19 +183,22 @@ class Stage:
 
     def _cut_facts(self, day: date) -> None:
         as_of = datetime(day.year, day.month, day.day, tzinfo=self._settings.zone)
-        for relation in self._chain.inputs:
-            name = relation.split(".")[1]
-            columns = {
-                row[0]
-                for row in self.connection.execute(
-                    "select column_name from duckdb_columns() where schema_name = 'facts' and table_name = ?", [name]
-                ).fetchall()
-            }
+        for relation, columns in self._columns.items():
             limits = [f"{column} < timestamptz '{as_of.isoformat()}'" for column in HAPPENED_AT if column in columns]
             if "received_on" in columns:
                 limits.append(f"received_on <= date '{day}'")
             where = f" where {' and '.join(limits)}" if limits else ""
-            self.connection.execute(f"create or replace view {relation} as select * from facts.{name}{where}")
+            facts = f"facts.{relation.split('.')[1]}"
+            self.connection.execute(f"create or replace view {relation} as select * from {facts}{where}")
+
+    @cached_property
+    def _columns(self) -> dict[str, set[str]]:
+        """Names of the columns of every input of the chain."""
+        described = self.connection.execute(
+            "select table_name, list(column_name) from duckdb_columns() where schema_name = 'facts' group by table_name"
+        ).fetchall()
+        found = dict(described)
+        return {relation: set(found[relation.split(".")[1]]) for relation in self._chain.inputs}
 
     def _hand_off(self, day: date) -> None:
         """Take the day's sends as sent, at the hour that was decided."""

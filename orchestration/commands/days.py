@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import click
 
-from orchestration.commands.shared import DAY, settings_or_exit, today
+from orchestration.commands.shared import DAY, in_words, settings_or_exit, today
 from orchestration.home import prepare_home
 from orchestration.settings import Settings, SettingsError
 
@@ -25,20 +25,16 @@ def run(run_date: date | None, until: date | None) -> None:
     last = until or first
     refuse_impossible_days(settings, first, last)
     require_manifest(settings)
-    try:
+    with in_words(SettingsError):
         settings.require_secret_key()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
 
     from orchestration.home import ensure_sources
     from orchestration.runs import AlreadyRunning, DailyRuns
 
     prepare_home(settings)
     ensure_sources(settings)
-    try:
+    with in_words(AlreadyRunning):
         runs = DailyRuns(settings)
-    except AlreadyRunning as error:
-        raise click.ClickException(str(error)) from error
     if not runs.run_days(first, last, say=click.echo):
         sys.exit(1)
 
@@ -47,10 +43,8 @@ def require_manifest(settings: Settings) -> None:
     """Raise a sentence when dbt has not been prepared, before Dagster fails on it with a traceback."""
     from orchestration.dbt import manifest_of
 
-    try:
+    with in_words(FileNotFoundError):
         manifest_of(settings)
-    except FileNotFoundError as error:
-        raise click.ClickException(str(error)) from error
 
 
 def refuse_impossible_days(settings: Settings, first: date, last: date) -> None:
@@ -88,16 +82,12 @@ def demo(last_day: date | None, days: int, fraction: float | None) -> None:
     from orchestration.runs import AlreadyRunning
 
     settings = settings_or_exit()
-    try:
+    with in_words(ValueError):
         plan = demo_days(settings.home, last_day, days, datetime.now(settings.zone), fraction)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
     if plan.today > today(settings):
         raise click.ClickException(f"--today {plan.today} has not begun in {settings.timezone}: choose an earlier day.")
     require_manifest(settings)
-    try:
-        succeeded = run_demo(settings, today=last_day, days=days, fraction=fraction)
-    except AlreadyRunning as error:
-        raise click.ClickException(str(error)) from error
+    with in_words(AlreadyRunning):
+        succeeded = run_demo(settings.home, plan)
     if not succeeded:
         sys.exit(1)

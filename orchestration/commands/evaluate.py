@@ -6,7 +6,14 @@ from datetime import date
 
 import click
 
-from orchestration.commands.shared import DAY, FIRST_A_RUN, print_table, settings_or_exit, today
+from orchestration.commands.shared import (
+    DAY,
+    build_on_demand,
+    print_table,
+    require_warehouse,
+    settings_or_exit,
+    today,
+)
 
 
 @click.command("evaluate-recommendations", epilog="Example:  fredning evaluate-recommendations --date 2026-11-20")
@@ -19,23 +26,8 @@ def evaluate_recommendations(run_date: date | None) -> None:
     share of the catalogue that anybody was shown. Builds marts.rpt_recommendation_methods and leaves the rest alone.
     """
     from assets.recommendations.evaluation import COLUMNS, read_evaluation
-    from orchestration.dbt import DbtFailure, DbtRunner, build_arguments
 
     settings = settings_or_exit()
-    if not settings.warehouse_path.exists():
-        raise click.ClickException(f"There is no warehouse yet: {FIRST_A_RUN}.")
-    arguments = build_arguments(
-        command="build",
-        select=("rpt_recommendation_methods",),
-        exclude=(),
-        run_date=run_date or today(settings),
-        settings=settings,
-    )
-    try:
-        results = DbtRunner(settings).invoke(arguments)
-    except DbtFailure as failure:
-        raise click.ClickException(str(failure)) from failure
-    broken = [f"{result.unique_id}: {result.message}" for result in results if not result.is_good]
-    if broken:
-        raise click.ClickException("The evaluation failed.\n" + "\n".join(broken))
+    require_warehouse(settings)
+    build_on_demand(settings, "rpt_recommendation_methods", run_date or today(settings))
     print_table(COLUMNS, [method.cells() for method in read_evaluation(settings.warehouse_path)])

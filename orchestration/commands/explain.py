@@ -7,7 +7,7 @@ from datetime import date
 import click
 
 from orchestration.commands.ledger import decided_day
-from orchestration.commands.shared import DAY, settings_or_exit
+from orchestration.commands.shared import DAY, in_words, settings_or_exit
 
 
 @click.command(
@@ -42,9 +42,7 @@ def explain(
 
     settings = settings_or_exit()
     with decided_day(settings, run_date) as (connection, day, newest):
-        try:
+        with in_words(UnknownPerson):
             customer_id = find_customer(connection, customer=customer, address=address, order=order)
-        except UnknownPerson as error:
-            raise click.ClickException(str(error)) from error
         explanation = explained(connection, customer_id, day, newest, settings.zone)
     click.echo(explanation.as_json() if as_document else as_text(explanation, settings.zone, all_gates=all_gates))

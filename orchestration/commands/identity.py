@@ -6,7 +6,7 @@ from datetime import date
 
 import click
 
-from orchestration.commands.shared import DAY, counted, settings_or_exit, today
+from orchestration.commands.shared import DAY, counted, require_warehouse, settings_or_exit, today
 
 
 @click.command("propose-matches", epilog="Example:  fredning propose-matches --date 2026-11-20 --threshold 0.95")
@@ -26,8 +26,7 @@ def propose_matches(run_date: date | None, threshold: float) -> None:
     """
     settings = settings_or_exit()
     day = run_date or today(settings)
-    if not settings.warehouse_path.exists():
-        raise click.ClickException(f"There is no warehouse in {settings.home}: run `fredning run --date {day}` first.")
+    require_warehouse(settings)
     try:
         from assets.identity.propose import propose
 

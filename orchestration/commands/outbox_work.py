@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestration.commands.shared import DAY, counted, opened_ledger, print_table, settings_or_exit
+from orchestration.commands.shared import DAY, counted, in_words, opened_ledger, print_table, settings_or_exit
 from orchestration.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -27,10 +27,8 @@ def work(once: bool, run_date: date | None) -> None:
     from assets.messaging.channels.configured import one_by_one
 
     settings = settings_or_exit()
-    try:
+    with in_words(SettingsError):
         is_needed = bool(one_by_one(settings))
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
     if not is_needed:
         raise click.ClickException(
             "Every channel hands off files, which needs no worker. FREDNING_EMAIL_VIA=smtp://… or "

@@ -7,7 +7,7 @@ from datetime import date
 
 import click
 
-from orchestration.commands.shared import DAY, print_table, settings_or_exit, today
+from orchestration.commands.shared import DAY, in_words, print_table, require_warehouse, settings_or_exit, today
 from orchestration.settings import SettingsError
 
 
@@ -29,10 +29,9 @@ def erase(email: str | None, phone: str | None, member_id: str | None, run_date:
 
     settings = settings_or_exit()
     day = run_date or today(settings)
-    if not settings.warehouse_path.exists():
-        raise click.ClickException(f"There is no warehouse in {settings.home}: run `fredning run --date {day}` first.")
+    require_warehouse(settings)
     named = {"email": email, "phone": phone, "member_id": member_id}
-    try:
+    with in_words(SettingsError):
         settings.require_secret_key()
         found = pending(settings, day, named)
         if not found:
@@ -42,6 +41,4 @@ def erase(email: str | None, phone: str | None, member_id: str | None, run_date:
         if not yes:
             click.confirm("Forget them everywhere? This cannot be undone.", abort=True)
         done = forget(settings, day, named)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
     print_table(["changed", "n"], [(name.removeprefix("n_").replace("_", " "), n) for name, n in asdict(done).items()])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestration.commands.shared import DAY, settings_or_exit
+from orchestration.commands.shared import DAY, in_words, settings_or_exit
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,21 +38,19 @@ def diff(base: str, head: str | None, days: int, until: date | None, markdown: P
     from assets.messaging.template_files import TemplateErrors
 
     settings = settings_or_exit()
-    try:
-        with (
-            templates_of(base, settings.templates_dir) as base_dir,
-            templates_of(head or str(settings.templates_dir), settings.templates_dir) as head_dir,
-            opened_stage(settings) as stage,
-        ):
-            last = until or stage.days()[1]
-            first = last - timedelta(days=days - 1)
-            sides = [
-                stage.rehearse(name, folder, first, last, say=note)
-                for name, folder in (("base", base_dir), ("head", head_dir))
-            ]
-            comparison = compare(stage.connection, *sides)
-    except (UnknownVersion, TemplateErrors) as error:
-        raise click.ClickException(str(error)) from error
+    with (
+        in_words(UnknownVersion, TemplateErrors),
+        templates_of(base, settings.templates_dir) as base_dir,
+        templates_of(head or str(settings.templates_dir), settings.templates_dir) as head_dir,
+        opened_stage(settings) as stage,
+    ):
+        last = until or stage.days()[1]
+        first = last - timedelta(days=days - 1)
+        sides = [
+            stage.rehearse(name, folder, first, last, say=note)
+            for name, folder in (("base", base_dir), ("head", head_dir))
+        ]
+        comparison = compare(stage.connection, *sides)
     text = as_markdown(comparison, first, last, settings.currency)
     click.echo(text)
     if markdown is not None:
@@ -73,11 +71,8 @@ def opened_stage(settings: Settings) -> Iterator[Stage]:
     from orchestration.commands.days import require_manifest
 
     require_manifest(settings)
-    try:
-        with stage(settings) as opened:
-            yield opened
-    except NothingToRehearse as error:
-        raise click.ClickException(str(error)) from error
+    with in_words(NothingToRehearse), stage(settings) as opened:
+        yield opened
 
 
 @click.command(
@@ -117,13 +112,10 @@ def replay(first: date, last: date | None, what_if: bool, templates: str | None,
             for example in day.examples:
                 note(f"    {example}")
 
-    try:
-        with ExitStack() as stack:
-            folder = stack.enter_context(templates_of(templates, settings.templates_dir)) if templates else None
-            opened = stack.enter_context(opened_replay(settings, first, is_audit=not what_if, templates_dir=folder))
-            days = replay_days(opened, first, until, say)
-    except (CannotReplay, UnknownVersion, TemplateErrors, DbtFailure) as error:
-        raise click.ClickException(str(error)) from error
+    with in_words(CannotReplay, UnknownVersion, TemplateErrors, DbtFailure), ExitStack() as stack:
+        folder = stack.enter_context(templates_of(templates, settings.templates_dir)) if templates else None
+        opened = stack.enter_context(opened_replay(settings, first, is_audit=not what_if, templates_dir=folder))
+        days = replay_days(opened, first, until, say)
     if as_document:
         click.echo(as_json(days))
     if not what_if and not all(day.is_equal for day in days):

@@ -5,10 +5,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import click
-import duckdb
 
-from orchestration.commands.shared import DAY, FIRST_A_RUN, print_table, settings_or_exit, today
-from orchestration.settings import Settings
+from orchestration.commands.shared import (
+    DAY,
+    build_on_demand,
+    print_table,
+    read_only,
+    require_warehouse,
+    settings_or_exit,
+    today,
+)
 
 _PERSONAS = """
     select coalesce(persona_to, 'No orders'), count(*), sum(n_orders), avg(net_revenue_minor) / 100.0
@@ -37,14 +43,13 @@ def rfm(to_on: date | None, from_on: date | None) -> None:
     Builds marts.rpt_persona_moves, one row per customer, for SQL; days more than a year back have no cut points.
     """
     settings = settings_or_exit()
-    if not settings.warehouse_path.exists():
-        raise click.ClickException(f"There is no warehouse yet: {FIRST_A_RUN}.")
+    require_warehouse(settings)
     end = to_on or today(settings)
     start = from_on or end - timedelta(days=28)
     if start >= end:
         raise click.UsageError(f"--from {start} must lie before --date {end}")
-    _build(settings, start, end)
-    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+    build_on_demand(settings, "rpt_persona_moves", end, {"rfm_from": start.isoformat(), "rfm_to": end.isoformat()})
+    with read_only(settings.warehouse_path, "warehouse") as connection:
         personas = connection.execute(_PERSONAS).fetchall()
         moves = connection.execute(_MOVES).fetchall()
         unscored = connection.execute(_UNSCORED).fetchone()
@@ -61,23 +66,3 @@ def rfm(to_on: date | None, from_on: date | None) -> None:
         [(left, right, cause, n, f"{spent or 0:,.0f}") for left, right, cause, n, spent in moves],
         title=f"Moves from {start} to {end}",
     )
-
-
-def _build(settings: Settings, start: date, end: date) -> None:
-    from orchestration.dbt import DbtFailure, DbtRunner, build_arguments
-
-    arguments = build_arguments(
-        command="build",
-        select=("rpt_persona_moves",),
-        exclude=(),
-        run_date=end,
-        settings=settings,
-        extra_vars={"rfm_from": start.isoformat(), "rfm_to": end.isoformat()},
-    )
-    try:
-        results = DbtRunner(settings).invoke(arguments)
-    except DbtFailure as failure:
-        raise click.ClickException(str(failure)) from failure
-    broken = [f"{result.unique_id}: {result.message}" for result in results if not result.is_good]
-    if broken:
-        raise click.ClickException("RFM could not be computed.\n" + "\n".join(broken))

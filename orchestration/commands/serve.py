@@ -7,7 +7,7 @@ import socket
 
 import click
 
-from orchestration.commands.shared import opened_ledger, settings_or_exit
+from orchestration.commands.shared import in_words, opened_ledger, settings_or_exit
 from orchestration.settings import SettingsError
 
 # Requests at once; more are told to come again, instead of waiting for a ledger that is busy.
@@ -42,11 +42,9 @@ def serve(host: str, port: int, proxy: str) -> None:
     from assets.service.app import Service
 
     settings = settings_or_exit()
-    try:
+    with in_words(SettingsError, TemplateErrors):
         settings.require_secret_key()
         brand = load_templates(settings.templates_dir, check_texts=False).brand
-    except (SettingsError, TemplateErrors) as error:
-        raise click.ClickException(str(error)) from error
     listening = _listening(host, port)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     with opened_ledger(settings) as ledger:

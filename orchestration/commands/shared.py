@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from assets.messaging.outbox import Outbox
 
 FIRST_A_RUN = "run `make demo`, or `fredning run --date YYYY-MM-DD`, first"
-
-# Where nobody looks at it directly (a pipe, a log), a table needs no narrow screen's line breaks.
-_WIDTH_WITHOUT_TERMINAL = 200
 
 
 class Day(click.ParamType[date]):
@@ -40,11 +37,39 @@ class Day(click.ParamType[date]):
 DAY = Day()
 
 
-def settings_or_exit() -> Settings:
+@contextmanager
+def in_words(*expected: type[Exception]) -> Iterator[None]:
+    """Say expected faults, whose messages are sentences for people, in their own words instead of a traceback."""
     try:
-        return Settings.from_env()
-    except SettingsError as error:
+        yield
+    except expected as error:
         raise click.ClickException(str(error)) from error
+
+
+def settings_or_exit() -> Settings:
+    with in_words(SettingsError):
+        return Settings.from_env()
+
+
+def require_warehouse(settings: Settings) -> None:
+    if not settings.warehouse_path.exists():
+        raise click.ClickException(f"There is no warehouse in {settings.home}: {FIRST_A_RUN}.")
+
+
+def build_on_demand(
+    settings: Settings, model: str, run_date: date, extra_vars: Mapping[str, str] | None = None
+) -> None:
+    """Build one model that no daily run builds; what went wrong is said in dbt's own words."""
+    from orchestration.dbt import DbtFailure, DbtRunner, build_arguments
+
+    arguments = build_arguments(
+        command="build", select=(model,), exclude=(), run_date=run_date, settings=settings, extra_vars=extra_vars
+    )
+    with in_words(DbtFailure):
+        results = DbtRunner(settings).invoke(arguments)
+    broken = [f"{result.unique_id}: {result.message}" for result in results if not result.is_good]
+    if broken:
+        raise click.ClickException(f"{model} could not be built.\n" + "\n".join(broken))
 
 
 def today(settings: Settings) -> date:
@@ -58,13 +83,11 @@ def local(instant: datetime | None, settings: Settings) -> str:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
     """Rows as a table; columns of numbers stand at the right. Values are shown as they are, never as markup."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDTH_WITHOUT_TERMINAL)
+    from orchestration.terminal import open_console
+
     listed = [list(row) for row in rows]
     table = Table(title=title, title_justify="left")
     for position, name in enumerate(columns):
@@ -73,7 +96,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, tit
         table.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in listed:
         table.add_row(*(Text(_shown(value)) for value in row))
-    console.print(table)
+    open_console().print(table)
 
 
 def _shown(value: object) -> str:
@@ -118,10 +141,8 @@ def opened_ledger(settings: Settings, *, may_begin: bool = False) -> Iterator[Ou
     if is_missing and not may_begin and not has_handed_off:
         raise click.ClickException(f"There is no outbox ledger in {settings.home} yet: {FIRST_A_RUN}.")
     try:
-        with open_ledger(settings) as outbox:
+        with in_words(LedgerRefused, ApprovalRefused), open_ledger(settings) as outbox:
             yield outbox
-    except (LedgerRefused, ApprovalRefused) as error:
-        raise click.ClickException(str(error)) from error
     except sa.exc.DatabaseError as error:
         raise click.ClickException(
             f"The outbox ledger does not answer: {error.orig}. If another process is writing, try again; "

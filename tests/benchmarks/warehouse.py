@@ -1,6 +1,6 @@
 """The whole warehouse at a scale of its own: dbt against the same statements in plain DuckDB, and one day more.
 
-    make bench SCALE=0.1          (or: python tests/benchmarks/warehouse.py --scale 0.1 --home /var/tmp/bench)
+    make bench SCALE=0.1          (or: python tests/benchmarks/warehouse.py --scale 0.1 --memory 2GB --keep)
 
 In one run, after writing the retailer: (1) the full build of everything up to the ledger through dbt, as the daily job
 calls it; (2) every statement of that build once more in plain DuckDB, on the same file, with the same settings; (3) the
@@ -16,23 +16,18 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from orchestration.dbt import (
-    MEASURE_SELECTION,
-    ON_DEMAND_SELECTION,
+    LATER_SELECTION,
     DbtRunner,
     build_arguments,
-    prepare,
-    profile_environment,
 )
 from orchestration.home import ensure_sources, prepare_home
 from orchestration.settings import Settings
@@ -75,7 +70,7 @@ class Node:
 def main() -> None:
     options = _options()
     scale: float = options.scale
-    home = Path(options.home)
+    home: Path = options.home
     base = _installation(home / "base")
     write_base(base, TODAY, lambda text: print(f"  {text}"))
     large, empty = _installation(home / f"scale_{scale}"), _installation(home / "empty")
@@ -101,7 +96,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scale", type=float, default=float(os.environ.get("SCALE") or 0.02))
-    parser.add_argument("--home", default=os.environ.get("BENCH_HOME", "/var/tmp/fredning-bench"))
+    parser.add_argument("--home", type=Path, default=Settings.from_env().home / "bench")
     parser.add_argument("--memory", default="4GB", help="DuckDB's memory limit.")
     parser.add_argument("--keep", action="store_true", help="Keep the retailer's files.")
     return parser.parse_args()
@@ -128,38 +123,28 @@ def _deliver(base: Settings, target: Settings, scale: float, days: range) -> Siz
 
 def _build(settings: Settings, day: date, memory: str) -> tuple[Watch, list[Node]]:
     """The daily job's first dbt step. Raises `SystemExit` when a node failed."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-
     settings = replace(settings, memory_limit=memory)
-    prepare(settings)
     runner = DbtRunner(settings)
-    manifest = runner._parsed
-    os.environ.update(profile_environment(settings))
+    nodes = runner.parsed.nodes  # parsed before the watch is started
     arguments = build_arguments(
         command="build",
         select=["fqn:*"],
-        exclude=[MEASURE_SELECTION, ON_DEMAND_SELECTION],
+        exclude=[LATER_SELECTION],
         run_date=day,
         settings=settings,
     )
     with Watch() as watch:
-        outcome = dbtRunner(manifest=manifest).invoke(arguments)
-        DuckDBConnectionManager.close_all_connections()
-    results: list[Any] = list(getattr(outcome.result, "results", []))
-    broken = [r for r in results if str(r.status) in {"error", "fail", "runtime error"}]
-    if outcome.exception or any(str(r.status) in {"error", "runtime error"} for r in broken):
-        raise SystemExit(f"dbt failed: {outcome.exception} " + "; ".join(f"{r.node.name}: {r.message}" for r in broken))
-    for result in broken:
-        print(f"  test failed at this scale: {result.node.name}: {result.message}")
-    return watch, list(_nodes(results))
-
-
-def _nodes(results: list[Any]) -> Iterator[Node]:
+        results = runner.invoke(arguments)
     for result in results:
-        node = result.node
-        if node.resource_type == "model" and node.config.materialized in {"table", "incremental"}:
-            yield Node(f"{node.schema}.{node.name}", node.compiled_code, result.execution_time)
+        if not result.is_good:
+            print(f"  {result.status} at this scale: {result.unique_id}: {result.message}")
+    if any(result.status in {"error", "runtime error"} for result in results):
+        raise SystemExit("The build failed.")
+    return watch, [
+        Node(f"{node.schema}.{node.name}", result.statement, result.seconds)
+        for result in results
+        if (node := nodes[result.unique_id]).config.materialized in {"table", "incremental"}
+    ]
 
 
 def _plain(settings: Settings, nodes: list[Node], memory: str) -> tuple[Watch, dict[str, tuple[Watch, int]]]:

@@ -10,7 +10,7 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventL
 
 from orchestration.history import OPEN_FILES, RunHistory
 from orchestration.home import prepare_home
-from orchestration.runs import _FROM_SHELL, AlreadyRunning, _claim, end_dead_runs
+from orchestration.runs import _FROM_SHELL, AlreadyRunning, claim, end_dead_runs
 from orchestration.settings import Settings
 
 
@@ -39,7 +39,7 @@ def killed_run(instance: dg.DagsterInstance, tags: dict[str, str]) -> dg.Dagster
     run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags)
     instance.event_log_storage.initialize_concurrency_limit_to_default("warehouse")
     claim = instance.event_log_storage.claim_concurrency_slot("warehouse", run.run_id, "table")
-    assert claim.is_claimed
+    assert claim.isclaimed
     return run
 
 
@@ -61,13 +61,13 @@ def test_a_run_of_the_ui_is_left_to_its_daemon(instance: dg.DagsterInstance) -> 
 
 def test_a_second_process_is_refused_in_words(tmp_path: Path) -> None:
     """Two of them would end each other's runs."""
-    _claim.cache_clear()
+    claim.cache_clear()
     with (tmp_path / "run.lock").open("a+") as held_by_another:
         fcntl.flock(held_by_another, fcntl.LOCK_EX)
         with pytest.raises(AlreadyRunning, match="wait until it has ended"):
-            _claim(tmp_path)
-    assert not _claim(tmp_path).closed
-    _claim.cache_clear()
+            claim(tmp_path)
+    assert not claim(tmp_path).closed
+    claim.cache_clear()
 
 
 def test_history_is_dagsters_own_in_the_same_files(settings: Settings, instance: dg.DagsterInstance) -> None:
