@@ -1,6 +1,5 @@
 -- What fills, empties, shows and closes a cart. The few event types are picked before anything else is
--- done, then
--- repeated deliveries of an event are dropped (the one received first wins).
+-- done, then repeated deliveries of an event are dropped (the one received first wins).
 with
     events as (
         select *

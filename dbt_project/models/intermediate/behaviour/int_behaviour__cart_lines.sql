@@ -1,7 +1,6 @@
 -- What lies in each cart after its last change. A list of products told with a cart's page or checkout is
--- the whole
--- cart at that instant; what was added and removed since comes on top. A removal without a quantity takes
--- all.
+-- the whole cart at that instant; what was added and removed since comes on top. A removal without a
+-- quantity takes all.
 with
     events as (select * from {{ ref('int_behaviour__cart_events') }} where cart_id is not null),
     listed as (

@@ -1,6 +1,5 @@
 -- One row per cart with whose it is: the account that is signed in, else the person behind the browser at
--- the time,
--- else whoever completed the order it ended in.
+-- the time, else whoever completed the order it ended in.
 with
     events as (select * from {{ ref('int_behaviour__cart_events') }} where cart_id is not null),
     persons as (select * from {{ ref('int_identity__persons') }}),

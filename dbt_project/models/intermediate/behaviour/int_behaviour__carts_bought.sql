@@ -1,8 +1,6 @@
 -- Which order a cart ended in: the one whose completion names the cart; else one completed in the same
--- browser within
--- a day of the last change; else the customer's next valid order, in shop or store, that holds a product of
--- the cart
--- and was placed within three days (var cart_bought_days).
+-- browser within a day of the last change; else the customer's next valid order, in shop or store, that
+-- holds a product of the cart and was placed within three days (var cart_bought_days).
 with
     carts as (select * from {{ ref('int_behaviour__carts') }}),
     cart_lines as (select * from {{ ref('int_behaviour__cart_lines') }}),

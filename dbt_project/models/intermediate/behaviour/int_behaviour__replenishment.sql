@@ -1,9 +1,7 @@
--- When a customer will need a product again: last purchase plus the expected gap, after Bhagat et al. (KDD
--- 2018). Three
--- own gaps and more are weighed against the product's own mean of log gaps; fewer say nothing, so the
--- catalogue's days or
--- the product's median gap stand in. Purchases on the same day are one.
--- Whole histories are only rolled up; gaps are computed for products that people do buy again.
+-- When a customer will need a product again: last purchase plus the expected gap, after Bhagat et al.
+-- (KDD 2018). Three own gaps and more are weighed against the product's own mean of log gaps; fewer say
+-- nothing, so the catalogue's days or the product's median gap stand in. Purchases on the same day are
+-- one. Whole histories are only rolled up; gaps are computed for products that people do buy again.
 {% set starts_on = run_date() ~ ' - ' ~ var('replenishment_history_days') %}
 {% set around_days = var('replenishment_around_days') %}
 with

@@ -1,6 +1,5 @@
 -- The web events of the last days, each in its session and with whose it is. Everything that looks at
--- behaviour on the
--- site reads this bounded table; events are cut to the window before anything is sorted.
+-- behaviour on the site reads this bounded table; events are cut to the window before anything is sorted.
 {% set starts_at = local_instant(run_date() ~ ' - ' ~ var('web_history_days')) %}
 {% set pause_ms = var('session_pause_minutes') * 60000 %}
 with
@@ -87,8 +86,7 @@ with
             started.product_id,
             started.cart_id,
             -- What the tracker measured, else the time until the next thing done in the session. The last
-            -- page of a
-            -- session tells nothing.
+            -- page of a session tells nothing.
             coalesce(
                 started.duration_s,
                 case

@@ -1,6 +1,5 @@
 -- The curated map group -> accessory, expanded to products. A relation may name groups or products on
--- either side; a
--- product that several relations reach keeps its best place.
+-- either side; a product that several relations reach keeps its best place.
 with
     relations as (select * from {{ ref('stg_catalogue__relations') }} where kind = 'accessory'),
     products as (select * from {{ ref('int_catalogue__products') }}),

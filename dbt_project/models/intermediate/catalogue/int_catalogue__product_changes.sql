@@ -1,6 +1,6 @@
--- What changed about products lately, from one delivered version to the next: newly offered, back in stock,
--- cheaper,
--- fewer left. Bounded by the journeys that ask; only products with a version in that time are looked at.
+-- What changed about products lately, from one delivered version to the next: newly offered, back in
+-- stock, cheaper, fewer left. Bounded by the journeys that ask; only products with a version in that time
+-- are looked at.
 with
     reach as (
         select coalesce(min(history_from), {{ as_of() }}) as changes_from

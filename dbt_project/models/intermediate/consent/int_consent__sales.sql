@@ -1,8 +1,6 @@
 -- Addresses that came from a sale, for the existing-customer basis: one row per order, channel that the
--- policy allows
--- it on, and address. The basis ends with the setting's months, in calendar months of the retailer's zone;
--- the last
--- instant belongs to it, so the half-open end is a microsecond later.
+-- policy allows it on, and address. The basis ends with the setting's months, in calendar months of the
+-- retailer's zone; the last instant belongs to it, so the half-open end is a microsecond later.
 with
     settings as (select * from {{ ref('stg_templates__policy_settings') }}),
     orders as (select * from {{ ref('fct_orders') }} where is_valid and customer_id is not null),

@@ -1,6 +1,5 @@
 -- Consent and withdrawals that cannot be tied to an address: a grant here allows nothing, a withdrawal
--- stops nothing,
--- so somebody should look at them.
+-- stops nothing, so somebody should look at them.
 with
     final as (
         select event_id, 'consent' as source, channel, action, occurred_at, received_on

@@ -1,6 +1,5 @@
--- Withdrawals that no decision of this run may know, because they happened at or after as_of, but that had
--- arrived by
--- the day of the run. The hand-off asks here once more before anything leaves.
+-- Withdrawals that no decision of this run may know, because they happened at or after as_of, but that
+-- had arrived by the day of the run. The hand-off asks here once more before anything leaves.
 with
     withdrawals as (
         select address, channel, purpose, action, occurred_at, received_on

@@ -1,7 +1,6 @@
 -- Of all addresses that a customer has on a channel the one to write to: permitted for marketing, not
--- suppressed,
--- newest, then by value. There is a row as soon as there is an address, so that the gates can say what is
--- missing.
+-- suppressed, newest, then by value. There is a row as soon as there is an address, so that the gates can
+-- say what is missing.
 with
     identifiers as (select * from {{ ref('dim_customer_identifiers') }}),
     mobile as (select string_agg(mobile_pattern, '|') as pattern from {{ ref('country_defaults') }}),

@@ -1,6 +1,5 @@
--- The person as believed today: each field from the most trusted source that has it, there from the newest
--- record.
--- Fields that only make sense together (a name, a place) come from one record.
+-- The person as believed today: each field from the most trusted source that has it, there from the
+-- newest record. Fields that only make sense together (a name, a place) come from one record.
 with
     records as (select * from {{ ref('int_identity__records') }}),
     persons as (select * from {{ ref('int_identity__persons') }}),

@@ -1,6 +1,5 @@
--- Open cases by customer. A case says who it is about by member id or order if it can; an address is asked
--- only if
--- neither is known, and then everybody who has it is held.
+-- Open cases by customer. A case says who it is about by member id or order if it can; an address is
+-- asked only if neither is known, and then everybody who has it is held.
 with
     cases as (
         select *

@@ -1,6 +1,5 @@
 -- Between contenders: one marketing touch per customer (gate 17), one message per address (gate 18). Both
--- come after
--- everything else, because they compare rows that would otherwise be sent.
+-- come after everything else, because they compare rows that would otherwise be sent.
 with
     tested as (select * from {{ ref('int_decisions__contenders') }}),
 

@@ -1,6 +1,6 @@
 -- Control groups, experiment arms and switches (gates 13 and 14). A bucket comes from the id under which
--- the customer
--- was pinned first, through every id the customer ever had; not pinned yet, it is computed from today's.
+-- the customer was pinned first, through every id the customer ever had; not pinned yet, it is computed
+-- from today's.
 with
     eligibility as (select * from {{ ref('int_decisions__eligibility') }}),
 

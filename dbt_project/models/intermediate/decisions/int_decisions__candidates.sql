@@ -1,6 +1,6 @@
 -- Every message that could be sent: anchors joined to the steps of their journey, once. `is_due` rows are
--- decided in
--- this run (those that expired since the run before, too); the others fall due later and only hold a slot.
+-- decided in this run (those that expired since the run before, too); the others fall due later and only
+-- hold a slot.
 with
     anchors as (select * from {{ ref('int_triggers__anchors') }}),
 

@@ -1,6 +1,6 @@
 -- What customers received before this run, as far back as the longest window of the contact policy looks:
--- messages of
--- our own through every id the customer ever had, and newsletters that the provider sent outside this system.
+-- messages of our own through every id the customer ever had, and newsletters that the provider sent
+-- outside this system.
 with
     messages as (
         select *

@@ -1,6 +1,5 @@
 -- One row per candidate and channel, with the gates about the person and the address (1-6). Each gate is
--- tested on
--- its own, whatever the others say.
+-- tested on its own, whatever the others say.
 with
     candidates as (select * from {{ ref('int_decisions__candidates') }}),
 

@@ -1,7 +1,6 @@
 -- Every due row with its place in the order of arbitration. Contenders are the marketing rows that pass
--- gates 1-16,
--- and those that an earlier execution of this run_date handed off: they cannot be taken back, so they come
--- first.
+-- gates 1-16, and those that an earlier execution of this run_date handed off: they cannot be taken back,
+-- so they come first.
 with
     policy as (select * from {{ ref('int_decisions__policy') }}),
 

@@ -1,6 +1,5 @@
--- What each policy rule counts for each customer with a candidate. A rule counts touches, so a mail and its
--- SMS are
--- one, at the instant of the later; a rule that names channels counts their messages.
+-- What each policy rule counts for each customer with a candidate. A rule counts touches, so a mail and
+-- its SMS are one, at the instant of the later; a rule that names channels counts their messages.
 with
     contact_log as (select * from {{ ref('int_decisions__contact_log') }}),
 

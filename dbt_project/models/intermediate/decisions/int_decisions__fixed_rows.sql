@@ -1,6 +1,5 @@
--- Rows of the ledger that an earlier execution of this run_date wrote and whose message has been handed off
--- since.
--- Read here, before the ledger replaces the day: what was handed off never changes.
+-- Rows of the ledger that an earlier execution of this run_date wrote and whose message has been handed
+-- off since. Read here, before the ledger replaces the day: what was handed off never changes.
 {%- set ledger = earlier_ledger() %}
 with
     handed_off as (select * from {{ ref('int_decisions__handed_off') }} where is_fixed),

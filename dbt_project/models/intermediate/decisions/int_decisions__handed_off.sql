@@ -1,7 +1,6 @@
 -- Candidates of which a message was handed off before, in any channel and under any id that the customer
--- ever had;
--- and messages that an earlier execution of this very run_date handed off (`is_fixed`: they stay as they
--- are).
+-- ever had; and messages that an earlier execution of this very run_date handed off (`is_fixed`: they
+-- stay as they are).
 with
     messages as (select * from {{ ref('stg_outbox__contact_log') }} where {{ counts_as_sent('state') }}),
 
@@ -10,12 +9,10 @@ with
     aliases as ({{ past_ids() }}),
 
     relevant as (
-        -- A candidate's message can only have left since it was due, so the validity of its step bounds the
-        -- search; the
-        -- rest of the days is for anchors that moved since (a cart that is taken up again). Beyond them the
-        -- hand-off's
-        -- unique message ids still let nothing out twice. Literal bounds: only those spare the older part
-        -- of the log.
+        -- A candidate's message can only have left since it was due, so the validity of its step bounds
+        -- the search; the rest of the days is for anchors that moved since (a cart that is taken up
+        -- again). Beyond them the hand-off's unique message ids still let nothing out twice. Literal
+        -- bounds: only those spare the older part of the log.
         select message_id, customer_id, journey, step, anchor, channel, class, sent_at, false as is_fixed
         from messages
         where

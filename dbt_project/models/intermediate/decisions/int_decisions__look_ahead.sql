@@ -1,6 +1,6 @@
 -- Rows that yield (gate 16): a more important message of the same customer falls due later, inside the
--- window of a
--- rule that this one would fill. One row per yielding message, with the earliest message it yields to.
+-- window of a rule that this one would fill. One row per yielding message, with the earliest message it
+-- yields to.
 with
     policy as (select * from {{ ref('int_decisions__policy') }} where class <> 'service'),
 
@@ -66,8 +66,7 @@ with
 
     full_rules as (
         -- With this one counted in, would the rule be full when the more important one falls due? Neither
-        -- of the two
-        -- touches counts through messages of its own sent earlier.
+        -- of the two touches counts through messages of its own sent earlier.
         select pairs.message_id, pairs.kept_for, pairs.due_at
         from pairs
         left join

@@ -1,6 +1,6 @@
--- Sending hours and the contact policy (gates 15 and 19). All that counts lies in the past, so a rule with
--- n messages
--- is satisfied from the n-th latest one plus the window on, and the earliest permitted instant is a maximum.
+-- Sending hours and the contact policy (gates 15 and 19). All that counts lies in the past, so a rule
+-- with n messages is satisfied from the n-th latest one plus the window on, and the earliest permitted
+-- instant is a maximum.
 with
     assignment as (select * from {{ ref('int_decisions__assignment') }}),
 
@@ -87,9 +87,8 @@ with
     ),
 
     wished as (
-        -- What the recipient asked for comes before the shop's own rules: a pause, none at all, or so many
-        -- in a
-        -- period.
+        -- What the recipient asked for comes before the shop's own rules: a pause, none at all, or so
+        -- many in a period.
         select timed.message_id, timed.customer_id, timed.touch_key, wishes.*
         from timed
         inner join wishes on timed.address = wishes.address and timed.channel = wishes.channel
@@ -133,9 +132,8 @@ with
     ),
 
     broken as (
-        -- A rule is broken where no instant is left because of it. Where no hour is permitted at all, that
-        -- is the
-        -- window's doing, unless the rule alone would already take the rest of the day.
+        -- A rule is broken where no instant is left because of it. Where no hour is permitted at all,
+        -- that is the window's doing, unless the rule alone would already take the rest of the day.
         select
             blocked.message_id,
             max(blocked.free_at) as free_at,

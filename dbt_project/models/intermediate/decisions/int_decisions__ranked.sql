@@ -1,6 +1,5 @@
--- Contenders with the message that goes instead of them, if any (gate 17): one marketing touch per customer
--- and run,
--- and within a touch that sends the first channel that passes, one channel.
+-- Contenders with the message that goes instead of them, if any (gate 17): one marketing touch per
+-- customer and run, and within a touch that sends the first channel that passes, one channel.
 with
     passing as (select * from {{ ref('int_decisions__contenders') }} where is_contender),
 
@@ -47,9 +46,8 @@ with
 
     alternatives as (
         -- Within a touch that sends the first channel that passes: the first that goes (one outside its
-        -- hours lets the
-        -- fallback go), and a fallback that an earlier execution sent, which keeps the channels before it
-        -- back.
+        -- hours lets the fallback go), and a fallback that an earlier execution sent, which keeps the
+        -- channels before it back.
         select
             customer_id,
             touch_key,

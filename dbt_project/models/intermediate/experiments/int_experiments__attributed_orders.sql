@@ -1,6 +1,5 @@
 -- Which message a purchase is credited to: the last one that a person clicked in the days before. For
--- reports only; what
--- messages earn is told by control groups.
+-- reports only; what messages earn is told by control groups.
 {{ config(tags=['measure']) }}
 
 with

@@ -7,10 +7,9 @@
 }}
 
 -- Append-only: the bucket of a customer is pinned under the id the customer had when first eligible (no
--- gate from 1 to
--- 12 fails), so that merging ids later moves nobody. The number is a pure function of salt and id; pinning
--- keeps
--- which id counts. A run reads only what earlier days pinned, so executing it twice gives the same.
+-- gate from 1 to 12 fails), so that merging ids later moves nobody. The number is a pure function of salt
+-- and id; pinning keeps which id counts. A run reads only what earlier days pinned, so executing it twice
+-- gives the same.
 with
     eligibility as (select * from {{ ref('int_decisions__eligibility') }}),
 

@@ -1,6 +1,6 @@
 -- What each assigned customer did after the assignment, whether or not a message followed (intention to
--- treat), and what
--- they had bought before it. A window counts once it is over: the same days for everybody in an arm.
+-- treat), and what they had bought before it. A window counts once it is over: the same days for
+-- everybody in an arm.
 {% set purchase_days = var('purchase_window_days') %}
 {% set engagement_days = var('engagement_window_days') %}
 {% set covariate_days = var('covariate_window_days', 90) %}

@@ -1,8 +1,6 @@
--- Whose browser an anonymous id was, and when: the last customer who identified on it before an event owns
--- the event.
--- If only one customer ever did, the events of the days before are theirs as well, within the setting;
--- where two did,
--- nobody knows whose they were.
+-- Whose browser an anonymous id was, and when: the last customer who identified on it before an event
+-- owns the event. If only one customer ever did, the events of the days before are theirs as well, within
+-- the setting; where two did, nobody knows whose they were.
 with
     events as (
         select anonymous_id, user_id, traits_email, occurred_at

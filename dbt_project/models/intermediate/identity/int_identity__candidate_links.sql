@@ -1,7 +1,6 @@
--- Every two records that share an identifying value or a description that fits one person only, and whether
--- that
--- may make them one person. Guards: never two member ids, organisations or birth dates, and first names (of
--- companies: company names) that can be the same.
+-- Every two records that share an identifying value or a description that fits one person only, and
+-- whether that may make them one person. Guards: never two member ids, organisations or birth dates, and
+-- first names (of companies: company names) that can be the same.
 {%- set exclusive = var('identity_exclusive') %}
 {%- set descriptions = var('identity_descriptions') %}
 {%- set columns = {

@@ -1,7 +1,6 @@
--- Records joined by links that no guard refused. A component is not a person yet: a chain of harmless links
--- may still
--- tie two members, two names, or a pair that a person has told apart together (int_identity__links cuts
--- those).
+-- Records joined by links that no guard refused. A component is not a person yet: a chain of harmless
+-- links may still tie two members, two names, or a pair that a person has told apart together
+-- (int_identity__links cuts those).
 {%- set exclusive = var('identity_exclusive') %}
 with
     records as (select * from {{ ref('int_identity__records') }}),

@@ -1,6 +1,6 @@
 -- Who brings forward which value under which name. Orders of one guest speak through the first of them; a
--- record
--- without a first name takes the one that its address spells, or the one with which it shares most.
+-- record without a first name takes the one that its address spells, or the one with which it shares
+-- most.
 with
     records as (select * from {{ ref('int_identity__records') }}),
     identifiers as (select * from {{ ref('int_identity__identifiers') }} where not is_blocked),
@@ -21,8 +21,7 @@ with
         qualify row_number() over (partition by mailbox, phone order by first_received_on, record_id) = 1
     ),
     -- A dot too many in a long address, or a domain that a letter separates from one with twenty times as
-    -- many
-    -- customers, is a slip of the pen; short addresses and domains of their own are not.
+    -- many customers, is a slip of the pen; short addresses and domains of their own are not.
     domains as (
         select {{ mail_domain('link_value') }} as domain, count(*) as n_records
         from identifiers
@@ -122,11 +121,9 @@ with
         group by halves.record_id
         having count(distinct coalesce(first_names.first_name_key, halves.given)) = 1
     ),
-    -- If two names share as much with a nameless record, it is not known whose it is, and it joins neither:
-    -- it would
-    -- make one person of a household that shares an address. The name that stands in the address is
-    -- believed, unless
-    -- the number is another one.
+    -- If two names share as much with a nameless record, it is not known whose it is, and it joins
+    -- neither: it would make one person of a household that shares an address. The name that stands in
+    -- the address is believed, unless the number is another one.
     offers as (
         select
             silent.record_id,

@@ -1,6 +1,6 @@
 -- Which values identify which records, and which values identify nobody: placeholders by pattern, and
--- values that
--- more records share than one person can have (a shop's phone, a colleague's address typed for everybody).
+-- values that more records share than one person can have (a shop's phone, a colleague's address typed
+-- for everybody).
 with
     records as (select * from {{ ref('int_identity__records') }}),
     placeholders as (select * from {{ ref('placeholder_identifiers') }}),

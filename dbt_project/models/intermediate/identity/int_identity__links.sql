@@ -1,8 +1,6 @@
 -- The verdict on every candidate link. Inside a contested component each record that does not say which
--- member (birth
--- date, name …) it belongs to follows its nearest neighbour that does, and links between followers of
--- different ones
--- are refused. So no person ever has two.
+-- member (birth date, name …) it belongs to follows its nearest neighbour that does, and links between
+-- followers of different ones are refused. So no person ever has two.
 {%- set exclusive = var('identity_exclusive') %}
 {%- set rounds = 3 %}
 {%- set not_by_first_name = ['member_id', 'organisation_number', 'decision'] + (

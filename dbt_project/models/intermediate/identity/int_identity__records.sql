@@ -1,6 +1,5 @@
 -- Every source record of a person, with what identifies it in normal form. Orders are records only where
--- nothing
--- else is known of the buyer.
+-- nothing else is known of the buyer.
 with
     members as (select * from {{ ref('stg_club__members') }}),
     accounts as (select * from {{ ref('stg_webshop__accounts') }}),
@@ -35,8 +34,7 @@ with
         from till_names
     ),
     -- An account is known from its first order on, even if its own delivery comes later: otherwise the
-    -- person behind
-    -- the order would change id on the day the account arrives.
+    -- person behind the order would change id on the day the account arrives.
     account_orders as (
         select
             account_id,
@@ -161,8 +159,7 @@ with
         join trust using (source)
     ),
     -- What stands for "not known" in a source is not a name or a day of birth, and a nickname is the name
-    -- it is
-    -- short for. A mailbox is compared under one name, however its provider lets it be written.
+    -- it is short for. A mailbox is compared under one name, however its provider lets it be written.
     compared as (
         select
             normalised.* exclude (birth_date),

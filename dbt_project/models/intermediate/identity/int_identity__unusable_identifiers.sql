@@ -1,6 +1,5 @@
--- What was delivered as an address or number but identifies and reaches nobody, with the reason. Nothing is
--- dropped
--- in silence: every delivered value is either an identifier or here.
+-- What was delivered as an address or number but identifies and reaches nobody, with the reason. Nothing
+-- is dropped in silence: every delivered value is either an identifier or here.
 with
     records as (select * from {{ ref('int_identity__records') }}),
     identifiers as (select * from {{ ref('int_identity__identifiers') }}),

@@ -1,7 +1,6 @@
 -- The orders that messages of this run speak of, with the lines that the customer kept, dearest first. A
--- line shows what
--- was paid, never today's price; amounts are net of discounts and returns, so that they add up to the
--- order's. Products that the catalogue does not know cannot be shown and are left out.
+-- line shows what was paid, never today's price; amounts are net of discounts and returns, so that they
+-- add up to the order's. Products that the catalogue does not know cannot be shown and are left out.
 with
     orders as (
         select orders.*

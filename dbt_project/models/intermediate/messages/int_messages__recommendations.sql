@@ -1,6 +1,5 @@
 -- The recommended products of each anchor and slot, in the order in which they are shown. A step takes as
--- many from the
--- front as it wants.
+-- many from the front as it wants.
 with
     recommendations as (select * from {{ ref('int_recommendations__for_candidates') }}),
 

@@ -1,6 +1,5 @@
 -- Orders per period, customer, and whether the period is the one compared with; orders of nobody known
--- share one row
--- per period. The sums that every tile is made of, read from the orders once.
+-- share one row per period. The sums that every tile is made of, read from the orders once.
 with
     periods as (select * from {{ ref('int_purchases__periods') }}),
     orders as (select * from {{ ref('fct_orders') }} where is_valid),

@@ -1,6 +1,5 @@
 -- Every known line less what came back of it. A view: orders are rolled up from it before anything is
--- joined to them,
--- and reading the typed files twice costs less than writing one more table of all lines.
+-- joined to them, and reading the typed files twice costs less than writing one more table of all lines.
 {{ config(materialized='view') }}
 with
     lines as (select * from {{ ref('int_purchases__lines') }}),

@@ -1,6 +1,6 @@
 -- The periods tiles are shown for, each with the comparison period of the same length before it (none for
--- all time).
--- Days are local; a period ends with the last whole day before run_date, unless it ends earlier.
+-- all time). Days are local; a period ends with the last whole day before run_date, unless it ends
+-- earlier.
 with
     bounded as (
         select *

@@ -1,6 +1,6 @@
--- Returns of both channels under the order's key. A return that fits no line of a known order takes nothing
--- off
--- anything: it is kept here with the reason, so that what came in and what was used reconcile.
+-- Returns of both channels under the order's key. A return that fits no line of a known order takes
+-- nothing off anything: it is kept here with the reason, so that what came in and what was used
+-- reconcile.
 with
     webshop_returns as (select * from {{ ref('stg_webshop__returns') }}),
     store_returns as (select * from {{ ref('stg_pos__returns') }}),

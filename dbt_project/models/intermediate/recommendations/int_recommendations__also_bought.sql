@@ -1,6 +1,5 @@
 -- What goes with the products that steer a candidate of this run, by var also_bought_method:
--- damped_sum     every product of the steering order, baskets that hold both (the default; best in the
--- evaluation)
+-- damped_sum     every product of the steering order, baskets that hold both (default: it evaluates best)
 -- most_valuable  the order's most valuable product only, distinct customers who bought both
 {% set by_basket = var('also_bought_method') == 'damped_sum' %}
 with

@@ -1,6 +1,5 @@
 -- Fallback lists: what most customers bought lately, in each category and in the whole shop (category is
--- null).
--- The lists are long, because what a customer owns is taken out before the top is taken.
+-- null). The lists are long, because what a customer owns is taken out before the top is taken.
 {% set best_seller_days = var('best_seller_days', 90) %}
 {% set list_length = var('best_seller_list_length', 500) %}
 

@@ -1,6 +1,5 @@
 -- The products shown to each due candidate. What a customer must not see is already out when the top is
--- taken, so a
--- long-standing customer gets as many recommendations as a new one.
+-- taken, so a long-standing customer gets as many recommendations as a new one.
 with
     slots as (select * from {{ ref('int_recommendations__slots') }}),
 

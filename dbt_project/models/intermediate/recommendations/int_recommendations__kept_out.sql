@@ -1,8 +1,7 @@
--- What a customer must never be recommended, with the reason. Only customers who wait for a recommendation.
--- Another size or colour of what the customer has is no news, either: item_group_id names it, and whoever
--- proposes
--- compares with it. (Listed out, the variants were sixteen million rows where the purchases are half a
--- million.)
+-- What a customer must never be recommended, with the reason. Only customers who wait for a
+-- recommendation. Another size or colour of what the customer has is no news, either: item_group_id names
+-- it, and whoever proposes compares with it. (Listed out, the variants were sixteen million rows where
+-- the purchases are half a million.)
 with
     slots as (select * from {{ ref('int_recommendations__slots') }}),
 

@@ -1,8 +1,6 @@
 -- Slot `accessories`: the curated accessories of the trigger's product group that the customer lacks:
--- neither bought in
--- the anchor's order, nor since, nor in the days before (policy). One accessory of a kind is enough:
--- whoever has a
--- grill brush lacks no other grill brush.
+-- neither bought in the anchor's order, nor since, nor in the days before (policy). One accessory of a
+-- kind is enough: whoever has a grill brush lacks no other grill brush.
 with
     slots as (select * from {{ ref('int_recommendations__slots') }} where slot = 'accessories'),
 

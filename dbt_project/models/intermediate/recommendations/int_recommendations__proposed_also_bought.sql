@@ -1,7 +1,6 @@
--- Slot `also_bought`: by the rule (what goes with the customer's order, var also_bought_method); where that
--- does
--- not fill
--- the slot, best sellers of the product's category, then of the shop. Taken out first, counted afterwards.
+-- Slot `also_bought`: by the rule (what goes with the customer's order, var also_bought_method); where
+-- that does not fill the slot, best sellers of the product's category, then of the shop. Taken out first,
+-- counted afterwards.
 with
     slots as (select * from {{ ref('int_recommendations__slots') }} where slot = 'also_bought'),
 

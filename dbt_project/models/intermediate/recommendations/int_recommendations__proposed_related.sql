@@ -1,8 +1,7 @@
--- Slots `successor`, `matching` (the curated relations of what steers: the order's products and the one the
--- trigger
--- names) and `buy_again` (what the customer is about to run out of, the first to run out first).
--- Inlined where it is read: few journeys ask for these slots, and a table for them would cost every day the
--- same.
+-- Slots `successor`, `matching` (the curated relations of what steers: the order's products and the one
+-- the trigger names) and `buy_again` (what the customer is about to run out of, the first to run out
+-- first). Inlined where it is read: few journeys ask for these slots, and a table for them would cost
+-- every day the same.
 {{ config(materialized='ephemeral') }}
 with
     related_slots as (

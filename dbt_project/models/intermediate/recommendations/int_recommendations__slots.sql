@@ -1,7 +1,6 @@
--- What each candidate asks for, and the product that steers it. Candidates that fall due later count, too:
--- they may keep
--- a slot only if they will have something to say. Gifts tell what somebody else likes: unless the policy says
--- otherwise, the customer's last order that was no gift steers instead.
+-- What each candidate asks for, and the product that steers it. Candidates that fall due later count,
+-- too: they may keep a slot only if they will have something to say. Gifts tell what somebody else likes:
+-- unless the policy says otherwise, the customer's last order that was no gift steers instead.
 with
     candidates as (select * from {{ ref('int_decisions__candidates') }}),
 

@@ -1,7 +1,6 @@
 -- Append-only: a month's cut points are computed when a snapshot first needs them, from the base at the
--- month's first
--- 00:00 local, and never again. Made again from nothing they come out the same, because the base of a past
--- day is.
+-- month's first 00:00 local, and never again. Made again from nothing they come out the same, because the
+-- base of a past day is.
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
 with
     purchases as (select * from {{ ref('int_rfm__purchases') }}),

@@ -1,8 +1,6 @@
 -- The anchors of every kind, with what any journey may ask about any of them: the goals that need nothing
--- but orders,
--- and the first visit since. Journeys whose entry has begun or ended by date take in nobody outside their
--- days;
--- who is inside already goes on.
+-- but orders, and the first visit since. Journeys whose entry has begun or ended by date take in nobody
+-- outside their days; who is inside already goes on.
 with
     anchors as (
         {% for kind in trigger_models() -%}

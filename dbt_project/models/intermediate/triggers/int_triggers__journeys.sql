@@ -1,7 +1,6 @@
 -- Which anchors of which journeys matter in this run: back to those whose last step expired since the run
--- before, and
--- ahead to those that fall due inside the longest window of the contact policy that concerns them (for the
--- look-ahead).
+-- before, and ahead to those that fall due inside the longest window of the contact policy that concerns
+-- them (for the look-ahead).
 with
     journeys as (select * from {{ ref('stg_templates__journeys') }}),
 

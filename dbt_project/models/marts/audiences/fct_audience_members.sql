@@ -1,7 +1,6 @@
 -- Who belongs to which audience of the ad platforms, and by what. Only people who have allowed exactly
--- that: a consent
--- of purpose `ads`, by address and channel; nobody is in by default, not even to be left out of an
--- advertisement.
+-- that: a consent of purpose `ads`, by address and channel; nobody is in by default, not even to be left
+-- out of an advertisement.
 with
     customers as (
         select customer_id, persona

@@ -1,7 +1,6 @@
--- Shares are drawn towards the shop's own (shrinkage), so that two purchases make nobody a devotee; old ones
--- fade. What stands out most from the shop's share comes first: by the ratio alone, one jar of a rare brand
--- would. Long
--- product views count for less than purchases.
+-- Shares are drawn towards the shop's own (shrinkage), so that two purchases make nobody a devotee; old
+-- ones fade. What stands out most from the shop's share comes first: by the ratio alone, one jar of a
+-- rare brand would. Long product views count for less than purchases.
 with
     lines as (
         select

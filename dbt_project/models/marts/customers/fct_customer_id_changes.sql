@@ -1,6 +1,5 @@
 -- Every time the customer id of a source record changed, and how. A run compares with what earlier days
--- recorded and
--- writes its own day only, so that running a day again changes no other.
+-- recorded and writes its own day only, so that running a day again changes no other.
 {{
     config(
         materialized='incremental',

@@ -1,6 +1,5 @@
--- A run adds the snapshots that are missing up to its own day, and makes its own day's again. It touches no
--- other, so
--- that running an old day once more leaves the days after it alone.
+-- A run adds the snapshots that are missing up to its own day, and makes its own day's again. It touches
+-- no other, so that running an old day once more leaves the days after it alone.
 {{
     config(
         materialized='incremental',

@@ -137,9 +137,8 @@ with
         from hours
         group by hour_local
     ),
-    -- Each signal speaks for its hour and the two beside it. Elsewhere only the shop's share is left, so of
-    -- those
-    -- hours only the shop's strongest can win.
+    -- Each signal speaks for its hour and the two beside it. Elsewhere only the shop's share is left, so
+    -- of those hours only the shop's strongest can win.
     smoothed as (
         select customer_id, (hour_local + shift + 24) % 24 as hour_local, sum(n_signals) as n_signals
         from hours

@@ -1,8 +1,6 @@
 -- Predicted every day from the month's frozen parameters. Single buyers: the model knows no dropout for
--- them, so the
--- chance of a second purchase is what happened to first buyers so far, and only how often they come after
--- it is the
--- model's.
+-- them, so the chance of a second purchase is what happened to first buyers so far, and only how often
+-- they come after it is the model's.
 {{ config(tags=['measure']) }}
 {% set horizon = 365 %}
 with

@@ -1,7 +1,6 @@
 -- Why two source records are one person, or why they are not although they share something. A value is
--- shown only as
--- far as it takes to recognise it, and not at all once one of the two is erased; dim_customer_identifiers
--- has it whole.
+-- shown only as far as it takes to recognise it, and not at all once one of the two is erased;
+-- dim_customer_identifiers has it whole.
 with
     links as (select * from {{ ref('int_identity__links') }}),
     persons as (select * from {{ ref('int_identity__persons') }}),

@@ -1,6 +1,5 @@
 -- Pairs of records that a guard kept apart although much speaks for one person, strongest first. Whoever
--- judges one
--- writes it into the seed identity_decisions; it is gone from here with the next run.
+-- judges one writes it into the seed identity_decisions; it is gone from here with the next run.
 with
     edges as (select * from {{ ref('fct_identity_edges') }}),
     records as (select * from {{ ref('int_identity__records') }}),

@@ -1,8 +1,6 @@
 -- Intervals are half-open, [valid_from, valid_to). Consent: from a grant to the next event. Existing
--- customer: from a
--- sale to the customer's next sale under that address, to the end of the setting's months, or to the first
--- objection,
--- whichever comes first; it never comes back after an objection.
+-- customer: from a sale to the customer's next sale under that address, to the end of the setting's
+-- months, or to the first objection, whichever comes first; it never comes back after an objection.
 with
     events as (select * from {{ ref('fct_consent_events') }}),
     sales as (select * from {{ ref('int_consent__sales') }}),

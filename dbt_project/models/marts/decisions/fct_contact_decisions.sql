@@ -8,8 +8,8 @@
 }}
 
 -- The decision ledger. The day is replaced as a whole (a day that came out empty, too, which a delete by
--- the new rows'
--- keys would miss), except for what has been handed off since: those rows stay as they were written.
+-- the new rows' keys would miss), except for what has been handed off since: those rows stay as they were
+-- written.
 with
     arbitration as (select * from {{ ref('int_decisions__arbitration') }}),
 

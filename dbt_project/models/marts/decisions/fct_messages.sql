@@ -1,6 +1,6 @@
 -- What was sent, by whomever: every message of the hand-off ledger, and the newsletters that the provider
--- reports but
--- nobody here sent. Times of opens and clicks are those of people; a click without an open counts as an open.
+-- reports but nobody here sent. Times of opens and clicks are those of people; a click without an open
+-- counts as an open.
 {{ config(tags=['measure']) }}
 
 with

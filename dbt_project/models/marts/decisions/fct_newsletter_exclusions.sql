@@ -8,8 +8,7 @@
 }}
 
 -- Who is to be left in peace by newsletters that are sent elsewhere on run_date: wherever a rule for
--- newsletters is
--- full at some instant of the day, counting what was sent before and what this run sends.
+-- newsletters is full at some instant of the day, counting what was sent before and what this run sends.
 with
     contact_log as (select * from {{ ref('int_decisions__contact_log') }}),
 

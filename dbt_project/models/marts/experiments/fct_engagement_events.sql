@@ -1,8 +1,7 @@
 -- What became of messages, ours and those sent elsewhere. Nobody reads mail within two seconds of its
--- delivery or
--- follows two links in the same two seconds; such opens and clicks are kept, marked, and left out of human
--- rates. Built before the day's decisions, which read it: an event can only answer what earlier runs handed
--- off.
+-- delivery or follows two links in the same two seconds; such opens and clicks are kept, marked, and left
+-- out of human rates. Built before the day's decisions, which read it: an event can only answer what
+-- earlier runs handed off.
 with
     provider_events as (
         select *

@@ -1,8 +1,6 @@
 -- Who takes part in what, from when, in which arm. A customer is assigned by the first ledger row that
--- passes everything
--- but chance and timing, whether or not a message followed; so arms differ by nothing but the arm. The
--- bucket is the
--- pinned one: merging ids later moves nobody.
+-- passes everything but chance and timing, whether or not a message followed; so arms differ by nothing
+-- but the arm. The bucket is the pinned one: merging ids later moves nobody.
 {{ config(tags=['measure']) }}
 
 with

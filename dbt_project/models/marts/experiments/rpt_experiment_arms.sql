@@ -1,6 +1,5 @@
 -- How many were assigned to each arm, and what share was planned: drift between the two means that the
--- split itself is
--- broken, and then no winner may be named.
+-- split itself is broken, and then no winner may be named.
 {{ config(tags=['measure']) }}
 
 with

@@ -1,6 +1,5 @@
 -- The only figures that statistics may be computed from: sums over integers, so wide that squares cannot
--- overflow
--- (in doubles the variance formula cancels to nonsense).
+-- overflow (in doubles the variance formula cancels to nonsense).
 {{ config(tags=['measure']) }}
 
 with

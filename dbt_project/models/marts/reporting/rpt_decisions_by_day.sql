@@ -1,6 +1,5 @@
--- The ledger in figures. Where the hand-off had the last word (permission withdrawn in between, batch held
--- back), its
--- reason stands, so that nobody reads "sent" for a message that stayed.
+-- The ledger in figures. Where the hand-off had the last word (permission withdrawn in between, batch
+-- held back), its reason stands, so that nobody reads "sent" for a message that stayed.
 {{ config(tags=['measure']) }}
 
 with

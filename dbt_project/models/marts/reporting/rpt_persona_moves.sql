@@ -1,6 +1,5 @@
 -- Any two days of the past, as each was known then. Made on demand (`fredning rfm`); the site's report of
--- the usual periods
--- is rpt_persona_movement.
+-- the usual periods is rpt_persona_movement.
 {{ config(tags=['on_demand']) }}
 {% set to_on = "cast('" ~ (var('rfm_to', none) or var('run_date')) ~ "' as date)" %}
 {% set from_on = "cast('" ~ var('rfm_from') ~ "' as date)" if var('rfm_from', none) else to_on ~ ' - 28' %}

@@ -1,8 +1,7 @@
--- Leave the last basket out: everybody's last order is hidden, the one before it steers, and the lists are
--- compared with
--- what was then bought. The rules are those of the daily slots (macros/recommendations.sql), so this judges
--- what customers
--- get. Made on demand: nothing reads it every day.
+-- Leave the last basket out: everybody's last order is hidden, the one before it steers, and the lists
+-- are compared with what was then bought. The rules are those of the daily slots
+-- (macros/recommendations.sql), so this judges what customers get. Made on demand: nothing reads it every
+-- day.
 {{ config(tags=['on_demand']) }}
 {% set n_shown = 4 %}
 {% set max_together = var('bought_together_max_products') %}

@@ -1,6 +1,5 @@
 -- Kind benefit_unused: a member has a benefit and has not used it. The clock starts at its issue, or some
--- days before it
--- expires; one that has expired or was used since holds no longer.
+-- days before it expires; one that has expired or was used since holds no longer.
 with
     journeys as (
         select *, {{ trigger_param('days_before_expiry', 'integer') }} as days_before_expiry

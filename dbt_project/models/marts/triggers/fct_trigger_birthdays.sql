@@ -1,8 +1,7 @@
--- Kind birthday: the customer's own, a child's, or the name day in the customer's country, some days before
--- if the
--- journey says so. The anchor names the year and no day, so that a birth date that is corrected brings no
--- second
--- greeting in the same year. Who was born on 29 February is greeted on 28 February in other years.
+-- Kind birthday: the customer's own, a child's, or the name day in the customer's country, some days
+-- before if the journey says so. The anchor names the year and no day, so that a birth date that is
+-- corrected brings no second greeting in the same year. Who was born on 29 February is greeted on 28
+-- February in other years.
 with
     journeys as (
         select

@@ -1,8 +1,6 @@
--- Kind broadcast: on one weekday, or on single days, every customer is a candidate; the gates decide. Days
--- ahead are
--- delivered only for journeys that something else may have to yield to, or every run would carry weeks of
--- newsletters
--- for nothing.
+-- Kind broadcast: on one weekday, or on single days, every customer is a candidate; the gates decide.
+-- Days ahead are delivered only for journeys that something else may have to yield to, or every run would
+-- carry weeks of newsletters for nothing.
 with
     journeys as (
         select

@@ -1,7 +1,6 @@
--- Kind cart_abandoned: a cart that lay untouched for the journey's time without being bought. The clock of
--- the steps
--- starts at the last change; a cart bought later stays an anchor, so that the ledger says why nothing was
--- sent.
+-- Kind cart_abandoned: a cart that lay untouched for the journey's time without being bought. The clock
+-- of the steps starts at the last change; a cart bought later stays an anchor, so that the ledger says
+-- why nothing was sent.
 with
     journeys as (
         select

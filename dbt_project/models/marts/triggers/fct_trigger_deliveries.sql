@@ -1,6 +1,5 @@
 -- Kind delivered: the carrier has confirmed an order's delivery. Nobody is asked how it was before it is
--- there; an order
--- that was since returned altogether is no valid one and starts nothing.
+-- there; an order that was since returned altogether is no valid one and starts nothing.
 with
     journeys as ({{ journeys_of(['delivered']) }}),
 

@@ -1,6 +1,5 @@
--- Kind event_then_event: did one thing in a period, then another within some days of it. The second deed is
--- the anchor;
--- purchases are known for ever, views and carts for as long as web events are kept.
+-- Kind event_then_event: did one thing in a period, then another within some days of it. The second deed
+-- is the anchor; purchases are known for ever, views and carts for as long as web events are kept.
 with
     journeys as (
         select

@@ -1,6 +1,5 @@
--- Kind first_purchase: the customer's first valid order, the start of a second-purchase programme. It stays
--- the anchor
--- after a second order, so that the ledger says why nothing more was sent.
+-- Kind first_purchase: the customer's first valid order, the start of a second-purchase programme. It
+-- stays the anchor after a second order, so that the ledger says why nothing more was sent.
 with
     journeys as ({{ journeys_of(['first_purchase']) }}),
 

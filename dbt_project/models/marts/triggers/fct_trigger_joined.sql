@@ -1,8 +1,6 @@
 -- Kinds joined (somebody became a member of the club) and profile_incomplete (a member lacks a detail;
--- asked on joining
--- and on each anniversary of it). The anchor names the year and no id: when two club records turn out to be
--- one person,
--- neither a second welcome nor a second question follows.
+-- asked on joining and on each anniversary of it). The anchor names the year and no id: when two club
+-- records turn out to be one person, neither a second welcome nor a second question follows.
 with
     journeys as ({{ journeys_of(['joined', 'profile_incomplete']) }}),
 

@@ -1,6 +1,6 @@
 -- Kinds persona_changed (moved into one of some personas) and win_back (slipped into a later stage). A
--- change is the
--- difference between two snapshots that follow each other; it holds while the customer is still there.
+-- change is the difference between two snapshots that follow each other; it holds while the customer is
+-- still there.
 with
     journeys as (
         select

@@ -1,8 +1,6 @@
--- Kinds back_in_stock, price_drop and low_stock: something changed about a product that the customer looked
--- at or put
--- into a cart not long before. What is true no more (sold out again, price up again) holds no longer, so
--- that nothing
--- untrue is ever said.
+-- Kinds back_in_stock, price_drop and low_stock: something changed about a product that the customer
+-- looked at or put into a cart not long before. What is true no more (sold out again, price up again)
+-- holds no longer, so that nothing untrue is ever said.
 with
     journeys as (
         select

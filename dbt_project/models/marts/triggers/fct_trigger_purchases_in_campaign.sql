@@ -1,8 +1,6 @@
 -- Kind purchase_in_campaign: a valid order with an article that a campaign running on the day of purchase
--- is about. A
--- campaign names a group, a brand, a product, or several of them; then all must fit. Which campaigns run is
--- read from
--- the newest delivery, so a campaign that is taken back starts nothing more.
+-- is about. A campaign names a group, a brand, a product, or several of them; then all must fit. Which
+-- campaigns run is read from the newest delivery, so a campaign that is taken back starts nothing more.
 with
     journeys as ({{ journeys_of(['purchase_in_campaign']) }}),
 

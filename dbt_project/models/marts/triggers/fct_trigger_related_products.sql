@@ -1,8 +1,6 @@
 -- Kinds matching_item (a purchase of something that has a matching item) and newer_version (the successor
--- of something
--- bought came into stock). The message is about the related product; one that the customer has already
--- starts nothing
--- new, and holds no longer.
+-- of something bought came into stock). The message is about the related product; one that the customer
+-- has already starts nothing new, and holds no longer.
 with
     journeys as ({{ journeys_of(['matching_item', 'newer_version']) }}),
 

@@ -1,7 +1,6 @@
 -- Kind replenishment: something the customer uses up is about to run out. The anchor is the last purchase
--- of it, so that
--- a new estimate of the same run-out starts nothing twice; a purchase since makes it an anchor of another
--- order.
+-- of it, so that a new estimate of the same run-out starts nothing twice; a purchase since makes it an
+-- anchor of another order.
 with
     journeys as (
         select

@@ -1,8 +1,7 @@
--- Kinds browse_abandoned (looked at products for a while, put none into a cart) and intent_win_back (looked
--- at several;
--- the audience says that the customer had gone quiet). The clock starts when the visit ended, so that a
--- later visit is
--- one "since". A cart begun after it belongs to the cart's own journey.
+-- Kinds browse_abandoned (looked at products for a while, put none into a cart) and intent_win_back
+-- (looked at several; the audience says that the customer had gone quiet). The clock starts when the
+-- visit ended, so that a later visit is one "since". A cart begun after it belongs to the cart's own
+-- journey.
 with
     journeys as (
         select

@@ -1,6 +1,5 @@
 -- Everything delivered, with addresses in normal form. Only the staging model and the re-check of
--- withdrawals that
--- happened since as_of read this; all others read what the run may know.
+-- withdrawals that happened since as_of read this; all others read what the run may know.
 with
     source as (select * from {{ source('consent', 'events') }}),
     final as (

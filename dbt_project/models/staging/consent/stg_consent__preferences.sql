@@ -9,9 +9,8 @@ with
             {{ normalise_address('address', 'lower(channel)') }} as address,
             lower(channel) as channel,
             cast(max_messages as integer) as max_messages,
-            -- A number without a period is meant per week, the unit of the shipped caps; the contact log is
-            -- read
-            -- no further back than a month.
+            -- A number without a period is meant per week, the unit of the shipped caps; the contact log
+            -- is read no further back than a month.
             least(coalesce(cast(period_days as integer), 7), 31) as period_days,
             cast(paused_until as timestamptz) as paused_until,
             coalesce(string_split(cast(topics_off as varchar), ' '), []) as topics_off

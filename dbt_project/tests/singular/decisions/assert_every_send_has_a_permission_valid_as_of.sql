@@ -1,8 +1,7 @@
 {{ config(severity='error', meta={'dagster': {'ref': {'name': 'fct_contact_decisions'}}}) }}
 
 -- No message leaves without the row that gives the right to send it: a permission of that very address,
--- valid when the
--- day was decided, or the order that a service message fulfils.
+-- valid when the day was decided, or the order that a service message fulfils.
 select decisions.message_id, decisions.permission_basis, decisions.permission_id
 from {{ ref('fct_contact_decisions') }} as decisions
 left join

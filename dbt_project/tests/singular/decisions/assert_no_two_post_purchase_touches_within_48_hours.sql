@@ -1,8 +1,7 @@
 {{ config(severity='error', meta={'dagster': {'ref': {'name': 'fct_contact_decisions'}}}) }}
 
--- The promise of the quarantine, tested on what is about to leave together with what has left: whatever the
--- policy
--- file says, no customer gets two post-purchase touches inside it.
+-- The promise of the quarantine, tested on what is about to leave together with what has left: whatever
+-- the policy file says, no customer gets two post-purchase touches inside it.
 with touches as ({{ post_purchase_and_newsletter_touches() }})
 
 select sent_now.customer_id, sent_now.touch_key, other.touch_key as other_touch_key

@@ -1,8 +1,7 @@
 {{ config(severity='error', meta={'dagster': {'ref': {'name': 'fct_contact_decisions'}}}) }}
 
--- The reason that people read is the first of the gates that failed, in the seed's order, and leads to the
--- decision
--- that the seed names; a send has failed none.
+-- The reason that people read is the first of the gates that failed, in the seed's order, and leads to
+-- the decision that the seed names; a send has failed none.
 with
     decisions as (select * from {{ ref('fct_contact_decisions') }} where run_date = {{ run_date() }}),
 
