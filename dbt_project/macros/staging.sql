@@ -1,4 +1,4 @@
-{#- What staging models share: what a run knows of a source, and which delivered row of a key counts. -#}
+{#- What staging models share: what a run knows of a source, which delivered row of a key counts, and amounts. -#}
 
 {#-
   "Changed rows": the newest version of each key that the run may know. The version's own instant decides; at the
@@ -78,4 +78,9 @@
     select *
     from {{ relation }}
     where received_on = (select max(received_on) from {{ relation }} where received_on <= {{ run_date() }})
+{%- endmacro %}
+
+{#- An amount in the major unit as integer minor units (øre, cents). -#}
+{% macro to_minor(amount) -%}
+    cast(round(cast({{ amount }} as decimal(18, 4)) * 100) as bigint)
 {%- endmacro %}

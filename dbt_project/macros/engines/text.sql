@@ -1,4 +1,4 @@
-{#- Text functions differ per engine; everything else calls macros/identity.sql. -#}
+{#- Text functions differ per engine; everything else calls macros/addresses.sql and names.sql. -#}
 
 {% macro default__normalise_email(raw) -%}
     nullif(

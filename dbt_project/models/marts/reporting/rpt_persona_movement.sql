@@ -1,3 +1,8 @@
+-- Who moved from which persona to which, by customers and by what they spent. Three ways to look at it:
+-- total          persona at the start -> persona at the end
+-- own_behaviour  persona at the start -> the end's persona by the cut points of the start
+-- drift          the end's persona by the cut points of the start -> persona at the end: others moved
+-- Every customer is counted once in each. 'New' with had_order_at_start = false had no order at the start.
 with
     snapshots as (
         select distinct snapshot_on from {{ ref('fct_customer_rfm') }} where snapshot_on <= {{ run_date() }}
@@ -13,6 +18,30 @@ with
         join snapshots on snapshots.snapshot_on <= {{ run_date() }} - periods.n_days
         group by periods.period
     ),
-    final as ({{ persona_movement('pairs') | indent(8) }})
+    moves as ({{ persona_moves('pairs', ref('fct_customer_rfm')) | indent(8) }}),
+    split_up as (
+        select *, 'total' as split, left_persona as persona_from, right_persona as persona_to
+        from moves
+        union all
+        select *, 'own_behaviour', left_persona, middle_persona
+        from moves
+        union all
+        select *, 'drift', middle_persona, right_persona
+        from moves
+    ),
+    final as (
+        select
+            period,
+            from_on,
+            to_on,
+            split,
+            persona_from,
+            had_order_at_start,
+            persona_to,
+            count(*) as n_customers,
+            cast(sum(revenue_minor) as bigint) as revenue_minor
+        from split_up
+        group by all
+    )
 select *
 from final

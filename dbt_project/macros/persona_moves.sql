@@ -1,50 +1,13 @@
 {#-
-  Who moved from which persona to which between two snapshot dates, for each row of `pairs` (a relation with period,
-  from_on, to_on; both dates have snapshots). Three ways to look at it, told apart by `split`:
-  total          persona at the start -> persona at the end
-  own_behaviour  persona at the start -> the end's persona by the cut points of the start
-  drift          the end's persona by the cut points of the start -> persona at the end: moved because others did
-  Every customer is counted once in each. 'New' with had_order_at_start = false had no order at the start.
--#}
-{% macro persona_movement(pairs) -%}
-    with
-        named as ({{ persona_moves(pairs, ref('fct_customer_rfm')) | indent(8) }}),
-        split_up as (
-            select *, 'total' as split, left_persona as persona_from, right_persona as persona_to from named
-            union all
-            select *, 'own_behaviour', left_persona, middle_persona from named
-            union all
-            select *, 'drift', middle_persona, right_persona from named
-        )
-    select
-        period,
-        from_on,
-        to_on,
-        split,
-        persona_from,
-        had_order_at_start,
-        persona_to,
-        count(*) as n_customers,
-        cast(sum(revenue_minor) as bigint) as revenue_minor
-    from split_up
-    group by all
-{%- endmacro %}
-
-{#-
-  The same, customer by customer: who is where at both ends of each of the `pairs`, and where the customer would be by the
-  cut points of the start (middle_persona). `snapshots` has the columns of fct_customer_rfm for all the dates.
+  Who moved from which persona to which, customer by customer: left_persona at the start and right_persona at the end of
+  each of the `pairs` (a relation with period, from_on, to_on), and middle_persona, where the customer would be at the end
+  by the cut points of the start. `snapshots` has the columns of fct_customer_rfm for all the dates.
 -#}
 {% macro persona_moves(pairs, snapshots) -%}
     with
-        aliases as (
-            select * from {{ ref('int_identity__aliases') }}
-        ),
-        cut_points as (
-            select * from {{ ref('int_rfm__cut_points') }}
-        ),
-        cells as (
-            select * from {{ ref('int_rfm__persona_cells') }}
-        ),
+        aliases as (select * from {{ ref('int_identity__aliases') }}),
+        cut_points as (select * from {{ ref('int_rfm__cut_points') }}),
+        cells as (select * from {{ ref('int_rfm__persona_cells') }}),
         dates as (
             select from_on as snapshot_on from {{ pairs }}
             union
