@@ -34,7 +34,7 @@
   them, at the provider's own domain. `tag`, `dots` and `domain` are null where nothing is known of the provider.
 -#}
 {% macro mailbox(email, tag, dots, domain) -%}
-    {%- set local = "split_part(" ~ email ~ ", '@', 1)" -%}
+    {%- set local = mail_local(email) -%}
     {%- set untagged = "coalesce(nullif(split_part(" ~ local ~ ", " ~ tag ~ ", 1), ''), " ~ local ~ ")" -%}
     case when {{ dots }} is not null then replace({{ untagged }}, '.', '') else {{ untagged }} end
     || '@' || coalesce({{ domain }}, {{ mail_domain(email) }})

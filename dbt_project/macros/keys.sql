@@ -1,13 +1,18 @@
 {#- Identifiers and buckets: recomputable for any date, in any language (md5 and sha256, never an engine's own hash). -#}
 
-{#- First 32 hex digits of sha256 over v1, tenant, journey, step, channel, anchor, customer_id, joined by byte 0x1F. -#}
+{#- First 32 hex digits of sha256 over v1, tenant and the fields, joined by byte 0x1F. -#}
+{% macro hashed_id(fields) -%}
+    substr(sha256(concat_ws(chr(31), 'v1', '{{ var("tenant") }}', {{ fields | join(', ') }})), 1, 32)
+{%- endmacro %}
+
+{#- A message in the world: one step of one journey on one channel, for one anchor of one customer. -#}
 {% macro message_id(journey, step, channel, anchor, customer_id) -%}
-    substr(sha256(concat_ws(chr(31), 'v1', '{{ var("tenant") }}', {{ journey }}, {{ step }}, {{ channel }}, {{ anchor }}, {{ customer_id }})), 1, 32)
+    {{ hashed_id([journey, step, channel, anchor, customer_id]) }}
 {%- endmacro %}
 
 {#- A touch in the world: the message id without its channel. -#}
 {% macro touch_id(journey, step, anchor, customer_id) -%}
-    substr(sha256(concat_ws(chr(31), 'v1', '{{ var("tenant") }}', {{ journey }}, {{ step }}, {{ anchor }}, {{ customer_id }})), 1, 32)
+    {{ hashed_id([journey, step, anchor, customer_id]) }}
 {%- endmacro %}
 
 {#- A touch within its customer: one step of one journey for one anchor, whatever its channels. -#}
