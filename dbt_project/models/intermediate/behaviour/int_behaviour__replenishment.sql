@@ -1,7 +1,6 @@
--- When a customer will need a product again: last purchase plus the expected gap, after Bhagat et al.
--- (KDD 2018). Three own gaps and more are weighed against the product's own mean of log gaps; fewer say
--- nothing, so the catalogue's days or the product's median gap stand in. Purchases on the same day are
--- one. Whole histories are only rolled up; gaps are computed for products that people do buy again.
+-- When a customer will need a product again: last purchase plus the expected gap (macro expected_gaps).
+-- Purchases on the same day are one. Whole histories are only rolled up; gaps are computed for products
+-- that people do buy again.
 {% set starts_on = run_date() ~ ' - ' ~ var('replenishment_history_days') %}
 {% set around_days = var('replenishment_around_days') %}
 with
@@ -39,75 +38,27 @@ with
         from days
         group by customer_id, product_id
     ),
-    repeated as (
+    replenished as (
         select
             product_id,
-            count(*) as n_buyers,
+            catalogue.replenish_after_days,
             cast(count(*) filter (where n_days > 1) as double) / count(*) as repeat_probability
         from bought
-        group by product_id
-    ),
-    replenished as (
-        select repeated.product_id, repeated.repeat_probability, catalogue.replenish_after_days
-        from repeated
         join catalogue using (product_id)
-        where
+        group by product_id, catalogue.replenish_after_days
+        having
             catalogue.replenish_after_days > 0
             or (
-                repeated.n_buyers >= {{ var('replenishment_min_buyers') }}
-                and repeated.repeat_probability >= {{ var('replenishment_min_repeat_probability') }}
+                count(*) >= {{ var('replenishment_min_buyers') }}
+                and repeat_probability >= {{ var('replenishment_min_repeat_probability') }}
             )
     ),
-    gaps as (
-        select
-            customer_id,
-            product_id,
-            ordered_on
-            - lag(ordered_on) over (partition by customer_id, product_id order by ordered_on) as gap_days
-        from days
-        semi join replenished using (product_id)
-    ),
-    of_product as (
-        select product_id, avg(ln(gap_days)) as mean_log_gap, median(gap_days) as median_gap_days
-        from gaps
-        where gap_days is not null
-        group by product_id
-    ),
-    own as (
-        select customer_id, product_id, count(gap_days) as n_own_gaps, avg(ln(gap_days)) as mean_log_gap
-        from gaps
-        group by customer_id, product_id
-    ),
+    gaps as ({{ expected_gaps('days', 'replenished') | indent(8) }}),
     expected as (
-        select
-            bought.*,
-            replenished.repeat_probability,
-            cast(own.n_own_gaps as integer) as n_own_gaps,
-            case
-                when own.n_own_gaps >= 3
-                then 'shrunk'
-                when replenished.replenish_after_days > 0
-                then 'catalogue'
-                else 'product_median'
-            end as method,
-            case
-                when own.n_own_gaps >= 3
-                then
-                    exp(
-                        (
-                            own.n_own_gaps * own.mean_log_gap
-                            + {{ var('replenishment_shrinkage') }} * of_product.mean_log_gap
-                        )
-                        / (own.n_own_gaps + {{ var('replenishment_shrinkage') }})
-                    )
-                when replenished.replenish_after_days > 0
-                then replenished.replenish_after_days
-                else of_product.median_gap_days
-            end as expected_gap_days
+        select bought.*, replenished.repeat_probability, gaps.n_own_gaps, gaps.method, gaps.expected_gap_days
         from bought
         join replenished using (product_id)
-        join own using (customer_id, product_id)
-        left join of_product using (product_id)
+        join gaps using (customer_id, product_id)
     ),
     dated as (select *, last_ordered_on + cast(round(expected_gap_days) as integer) as due_on from expected),
     final as (
