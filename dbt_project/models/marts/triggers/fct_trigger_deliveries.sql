@@ -9,8 +9,6 @@ with
         where is_valid and customer_id is not null and delivered_at is not null
     ),
 
-    order_lines as (select * from {{ ref('fct_order_lines') }} where is_valid),
-
     anchors as (
         select
             journeys.*,
@@ -26,22 +24,7 @@ with
 
     entered as ({{ entered_anchors('anchors') }}),
 
-    dearest as (
-        select
-            order_id, first(product_id order by net_amount_minor desc, product_id, line_number) as product_id
-        from order_lines
-        where order_id in (select entered.order_id from entered)
-        group by order_id
-    ),
-
-    final as (
-        {{ trigger_columns(
-            order='entered.order_id',
-            product='dearest.product_id',
-            evidence={'order': 'entered.order_id', 'product': 'dearest.product_id'},
-        ) }}
-        left join dearest on entered.order_id = dearest.order_id
-    )
+    final as ({{ order_trigger_columns() }})
 
 select *
 from final

@@ -49,13 +49,7 @@ with
             'order:' || campaign_lines.order_id as anchor,
             orders.ordered_at as anchor_at,
             campaign_lines.order_id,
-            first(
-                campaign_lines.product_id
-                order by
-                    campaign_lines.net_amount_minor desc,
-                    campaign_lines.product_id,
-                    campaign_lines.line_number
-            ) as product_id,
+            {{ dearest_product('campaign_lines') }} as product_id,
             min(campaign_lines.campaign_id) as campaign_id,
             any_value(campaign_lines.goal) as goal,
             any_value(campaign_lines.entry_gap_days) as entry_gap_days,

@@ -43,11 +43,7 @@ with
             'order:' || trigger_lines.order_id as anchor,
             orders.ordered_at as anchor_at,
             trigger_lines.order_id as reference_order_id,
-            first(
-                trigger_lines.product_id
-                order by
-                    trigger_lines.net_amount_minor desc, trigger_lines.product_id, trigger_lines.line_number
-            ) as reference_product_id,
+            {{ dearest_product('trigger_lines') }} as reference_product_id,
             list(distinct trigger_lines.product_group) as product_groups,
             any_value(trigger_lines.goal) as goal,
             any_value(trigger_lines.entry_gap_days) as entry_gap_days,
