@@ -25,17 +25,11 @@ with
         select
             cart_lines.cart_id,
             list(
-                struct_pack(
-                    product_id := products.card.product_id,
-                    title := products.card.title,
-                    brand := products.card.brand,
-                    price_minor := coalesce(cart_lines.price_minor, products.card.price_minor),
-                    regular_price_minor := coalesce(cart_lines.price_minor, products.card.price_minor),
-                    image_link := products.card.image_link,
-                    link := products.card.link,
-                    product_group := products.card.product_group,
-                    quantity := cart_lines.quantity
-                )
+                {{ line_card(
+                    'products.card',
+                    price_minor='coalesce(cart_lines.price_minor, products.card.price_minor)',
+                    quantity='cart_lines.quantity',
+                ) }}
                 order by cart_lines.position
             ) as lines
         from cart_lines

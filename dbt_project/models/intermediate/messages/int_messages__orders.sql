@@ -20,18 +20,12 @@ with
         select
             order_lines.order_id,
             list(
-                struct_pack(
-                    product_id := products.card.product_id,
-                    title := products.card.title,
-                    brand := products.card.brand,
-                    price_minor := order_lines.unit_price_minor,
-                    regular_price_minor := order_lines.unit_price_minor,
-                    image_link := products.card.image_link,
-                    link := products.card.link,
-                    product_group := products.card.product_group,
-                    quantity := order_lines.quantity - coalesce(order_lines.returned_quantity, 0),
-                    amount_minor := order_lines.net_amount_minor
-                )
+                {{ line_card(
+                    'products.card',
+                    price_minor='order_lines.unit_price_minor',
+                    quantity='order_lines.quantity - coalesce(order_lines.returned_quantity, 0)',
+                    amount_minor='order_lines.net_amount_minor',
+                ) }}
                 order by order_lines.net_amount_minor desc, order_lines.line_number
             ) as lines
         from order_lines

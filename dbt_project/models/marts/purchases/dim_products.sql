@@ -8,26 +8,7 @@ with
         where product_id is not null
     ),
     final as (
-        select
-            product_id,
-            title,
-            description,
-            link,
-            image_link,
-            availability,
-            is_in_stock,
-            is_for_sale,
-            price_minor,
-            sale_price_minor,
-            current_price_minor,
-            brand,
-            product_type,
-            category,
-            item_group_id,
-            product_group,
-            stock_quantity,
-            replenish_after_days,
-            true as is_known
+        select * exclude (received_on), true as is_known
         from products
         union all by name
         -- Sold, but in no catalogue: kept so that every line finds its product, never offered to anybody.
