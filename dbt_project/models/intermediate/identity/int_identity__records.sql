@@ -1,5 +1,8 @@
 -- Every source record of a person, with what identifies it in normal form. Orders are records only where
 -- nothing else is known of the buyer.
+{% set described %}
+first_name, last_name, birth_date, street, postal_code, city, country, language, company_name, organisation_number
+{% endset %}
 with
     members as (select * from {{ ref('stg_club__members') }}),
     accounts as (select * from {{ ref('stg_webshop__accounts') }}),
@@ -53,17 +56,8 @@ with
             email,
             phone,
             member_id,
-            first_name,
-            last_name,
-            birth_date,
-            street,
-            postal_code,
-            city,
-            country,
-            language,
+            {{ described }},
             customer_type,
-            company_name,
-            organisation_number,
             joined_at,
             updated_at,
             first_received_on
@@ -75,16 +69,7 @@ with
             accounts.email,
             accounts.phone,
             member_id,
-            first_name,
-            last_name,
-            birth_date,
-            street,
-            postal_code,
-            city,
-            country,
-            language,
-            company_name,
-            organisation_number,
+            {{ described }},
             accounts.updated_at,
             least(accounts.first_received_on, account_orders.first_received_on) as first_received_on
         from accounts
