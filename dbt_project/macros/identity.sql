@@ -13,6 +13,28 @@
     select past_customer_id, customer_id from {{ ref('int_identity__aliases') }} where past_customer_id <> customer_id
 {%- endmacro %}
 
+{#-
+  The guest orders among `identifiers`, each with the first order of the same guest (the same mailbox and phone), which
+  speaks for all of them: a guest of a hundred orders is a hundred links to the first, not five thousand among themselves.
+-#}
+{% macro guests(identifiers) -%}
+    select
+        *,
+        first_value(record_id) over (
+            partition by mailbox, phone order by first_received_on, record_id
+        ) as representative_id
+    from (
+        select
+            record_id,
+            first_received_on,
+            max(link_value) filter (where identifier_kind = 'email') as mailbox,
+            max(link_value) filter (where identifier_kind = 'phone') as phone
+        from {{ identifiers }}
+        where source = 'webshop_order' and not is_blocked
+        group by record_id, first_received_on
+    ) as contacts
+{%- endmacro %}
+
 {#- Digits of an organisation number without the letters around them (NO 123 456 789 MVA); null if fewer than six. -#}
 {% macro normalise_organisation_number(raw) -%}
     case

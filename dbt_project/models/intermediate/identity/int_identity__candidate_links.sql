@@ -112,24 +112,7 @@ with
         where left_side.record_id < right_side.record_id
     ),
     -- The other orders of a guest hang on the first, which stood for all of them above.
-    guest_contacts as (
-        select
-            record_id,
-            first_received_on,
-            max(link_value) filter (where identifier_kind = 'email') as mailbox,
-            max(link_value) filter (where identifier_kind = 'phone') as phone
-        from {{ ref('int_identity__identifiers') }}
-        where source = 'webshop_order' and not is_blocked
-        group by record_id, first_received_on
-    ),
-    guests as (
-        select
-            *,
-            first_value(record_id) over (
-                partition by mailbox, phone order by first_received_on, record_id
-            ) as representative_id
-        from guest_contacts
-    ),
+    guests as ({{ guests(ref('int_identity__identifiers')) | indent(8) }}),
     decided as (
         select
             decisions.left_record_id,

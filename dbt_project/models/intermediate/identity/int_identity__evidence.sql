@@ -4,22 +4,7 @@
 with
     records as (select * from {{ ref('int_identity__records') }}),
     identifiers as (select * from {{ ref('int_identity__identifiers') }} where not is_blocked),
-    -- A guest of a hundred orders is a hundred links to the first, not five thousand among themselves.
-    representatives as (
-        select record_id
-        from
-            (
-                select
-                    record_id,
-                    first_received_on,
-                    max(link_value) filter (where identifier_kind = 'email') as mailbox,
-                    max(link_value) filter (where identifier_kind = 'phone') as phone
-                from identifiers
-                where source = 'webshop_order'
-                group by record_id, first_received_on
-            ) as guests
-        qualify row_number() over (partition by mailbox, phone order by first_received_on, record_id) = 1
-    ),
+    guests as ({{ guests('identifiers') | indent(8) }}),
     -- A dot too many in a long address, or a domain that a letter separates from one with twenty times as
     -- many customers, is a slip of the pen; short addresses and domains of their own are not.
     domains as (
@@ -75,7 +60,7 @@ with
         join records using (record_id)
         where
             identifiers.source <> 'webshop_order'
-            or identifiers.record_id in (select record_id from representatives)
+            or identifiers.record_id in (select representative_id from guests)
     ),
     first_names as (
         select given_name_key as word, min(first_name_key) as first_name_key
