@@ -28,5 +28,5 @@
             and class in ('post_purchase', 'newsletter')
             and sent_at > {{ as_of() }} - interval '{{ var("post_purchase_quiet_hours", 48) + 24 }} hours'
     ) as messages
-    left join {{ ref('int_identity__aliases') }} as aliases on messages.customer_id = aliases.past_customer_id
+    left join ({{ past_ids() }}) as aliases on messages.customer_id = aliases.past_customer_id
 {%- endmacro %}

@@ -5,7 +5,7 @@
 -#}
 {% macro persona_moves(pairs, snapshots) -%}
     with
-        aliases as (select * from {{ ref('int_identity__aliases') }}),
+        aliases as ({{ past_ids() }}),
         cut_points as (select * from {{ ref('int_rfm__cut_points') }}),
         cells as (select * from {{ ref('int_rfm__persona_cells') }}),
         dates as (

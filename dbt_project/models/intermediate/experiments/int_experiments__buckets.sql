@@ -28,7 +28,7 @@ with
         where eligibility.is_due and {{ passes_gates(1, 12, 'eligibility') }}
     ),
 
-    aliases as (select * from {{ ref('int_identity__aliases') }}),
+    aliases as ({{ past_ids() }}),
 
     {% if is_incremental() -%}
         pinned as (

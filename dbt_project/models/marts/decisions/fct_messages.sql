@@ -6,7 +6,7 @@
 with
     outbox as (select * from {{ ref('stg_outbox__messages') }}),
 
-    aliases as (select * from {{ ref('int_identity__aliases') }}),
+    aliases as ({{ past_ids() }}),
 
     events as (select * from {{ ref('fct_engagement_events') }}),
 

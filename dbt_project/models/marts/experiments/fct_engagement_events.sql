@@ -11,7 +11,7 @@ with
 
     messages as (select * from {{ ref('stg_outbox__contact_log') }}),
 
-    aliases as (select * from {{ ref('int_identity__aliases') }}),
+    aliases as ({{ past_ids() }}),
 
     machine_agents as (select * from {{ ref('int_experiments__machine_agents') }}),
 

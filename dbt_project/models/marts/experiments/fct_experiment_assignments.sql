@@ -8,7 +8,7 @@ with
 
     early_gates as (select list(reason) as reasons from {{ ref('decision_reasons') }} where position <= 12),
 
-    aliases as (select * from {{ ref('int_identity__aliases') }}),
+    aliases as ({{ past_ids() }}),
 
     policy as (select * from {{ ref('stg_templates__policy_settings') }}),
 
