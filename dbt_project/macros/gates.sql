@@ -38,6 +38,14 @@
     case when list_contains(steps.conditions, '{{ name }}') and {{ is_broken }} then '{{ name }}' end
 {%- endmacro %}
 
+{#- How many messages a rule allows a customer: fewer for some stages of engagement, where the rule says so. -#}
+{% macro messages_allowed(rules, engagement_stage) -%}
+    least(
+        {{ rules }}.max_messages,
+        {{ rules }}.engagement_max_messages[list_position({{ rules }}.engagement_stages, {{ engagement_stage }})]
+    )
+{%- endmacro %}
+
 {#- A blocking rule leaves no permitted instant of run_date (in int_decisions__policy). -#}
 {% macro is_rule_broken() -%}
     case

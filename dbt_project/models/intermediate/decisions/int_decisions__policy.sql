@@ -70,7 +70,7 @@ with
             class_rules.position,
             class_rules.name,
             class_rules.window_seconds,
-            {{ nth_largest("{'at': counted.sent_at, 'id': counted.message_id}", 'any_value(least(class_rules.max_messages, class_rules.engagement_max_messages[list_position(class_rules.engagement_stages, timed.engagement_stage)]))') }}
+            {{ nth_largest("{'at': counted.sent_at, 'id': counted.message_id}", 'any_value(' ~ messages_allowed('class_rules', 'timed.engagement_stage') ~ ')') }}
             as nth
         from timed
         inner join

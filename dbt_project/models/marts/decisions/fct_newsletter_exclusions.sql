@@ -59,14 +59,7 @@ with
             rules.position,
             rules.name,
             rules.window_seconds,
-            any_value(
-                least(
-                    rules.max_messages,
-                    rules.engagement_max_messages[
-                        list_position(rules.engagement_stages, scores.engagement_stage)
-                    ]
-                )
-            ) as max_messages,
+            any_value({{ messages_allowed('rules', 'scores.engagement_stage') }}) as max_messages,
             messages.customer_id,
             case when rules.channels is null then messages.touch_key else messages.message_id end as unit_key,
             max(messages.sent_at) as sent_at
