@@ -59,6 +59,19 @@
     select * from first_told
 {%- endmacro %}
 
+{#- Web events of a bounded window, each message once: of repeated deliveries the one received first. -#}
+{% macro first_delivered(events) -%}
+    with repeated as (select message_id from {{ events }} group by message_id having count(*) > 1)
+    select *
+    from {{ events }}
+    anti join repeated using (message_id)
+    union all
+    select *
+    from {{ events }}
+    semi join repeated using (message_id)
+    qualify row_number() over (partition by message_id order by received_on, occurred_at, source_line) = 1
+{%- endmacro %}
+
 {#-
   Keys that were received more than once: only their rows have to be ranked. A window over every delivered row
   costs several times as much, every day, to find the few that were told twice.

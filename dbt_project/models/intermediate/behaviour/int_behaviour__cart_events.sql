@@ -12,17 +12,7 @@ with
             -- journey's.
             and occurred_at >= {{ local_instant(run_date() ~ ' - ' ~ var('web_history_days')) }}
     ),
-    repeated as (select message_id from events group by message_id having count(*) > 1),
-    single as (
-        select *
-        from events
-        anti join repeated using (message_id)
-        union all
-        select *
-        from events
-        semi join repeated using (message_id)
-        qualify row_number() over (partition by message_id order by received_on, occurred_at, source_line) = 1
-    ),
+    single as ({{ first_delivered('events') | indent(8) }}),
     final as (
         select
             message_id,

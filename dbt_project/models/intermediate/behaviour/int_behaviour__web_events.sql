@@ -19,17 +19,7 @@ with
         from {{ ref('stg_tracker__events') }}
         where occurred_at >= {{ starts_at }} and anonymous_id is not null
     ),
-    repeated as (select message_id from recent group by message_id having count(*) > 1),
-    events as (
-        select *
-        from recent
-        anti join repeated using (message_id)
-        union all
-        select *
-        from recent
-        semi join repeated using (message_id)
-        qualify row_number() over (partition by message_id order by received_on, occurred_at, source_line) = 1
-    ),
+    events as ({{ first_delivered('recent') | indent(8) }}),
     persons as (select * from {{ ref('int_identity__persons') }}),
     browsers as (select * from {{ ref('int_identity__anonymous_ids') }}),
     neighbours as (
