@@ -19,13 +19,12 @@
     cast({{ json_text((relation ~ '.' if relation else '') ~ 'trigger_params', '$.' ~ name) }} as {{ type }})
 {%- endmacro %}
 
-{#-
-  Whether a product group is one of those that the journey's trigger names; every group is, where it names none.
--#}
-{% macro in_trigger_groups(product_group, relation='journeys', path='$.groups') -%}
+{#- Whether a value is in a list of the journey's trigger; every value is, where the list is missing or empty. -#}
+{% macro in_trigger_list(value, list='groups', relation='journeys') -%}
+    {%- set path = '$.' ~ list -%}
     (
         len({{ json_text_list(relation ~ '.trigger_params', path) }}) = 0
-        or list_contains({{ json_text_list(relation ~ '.trigger_params', path) }}, {{ product_group }})
+        or list_contains({{ json_text_list(relation ~ '.trigger_params', path) }}, {{ value }})
     )
 {%- endmacro %}
 

@@ -26,9 +26,7 @@ with
         from journeys
         cross join benefits
         inner join persons on 'club:' || benefits.member_id = persons.record_id
-        where
-            len({{ json_text_list('journeys.trigger_params', '$.benefits') }}) = 0
-            or list_contains({{ json_text_list('journeys.trigger_params', '$.benefits') }}, benefits.kind)
+        where {{ in_trigger_list('benefits.kind', 'benefits') }}
     ),
 
     anchors as (

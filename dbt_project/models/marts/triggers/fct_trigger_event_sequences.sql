@@ -5,8 +5,8 @@ with
         select
             *,
             {{ trigger_param('first.did') }} as first_did,
-            cast({{ trigger_param('first.since') }} as date) as first_since,
-            cast({{ trigger_param('first.until') }} as date) as first_until,
+            {{ trigger_param('first.since', 'date') }} as first_since,
+            {{ trigger_param('first.until', 'date') }} as first_until,
             {{ trigger_param('then.did') }} as then_did,
             {{ trigger_param('then.within_days', 'integer') }} as within_days
         from ({{ journeys_of(['event_then_event']) }})
@@ -62,7 +62,7 @@ with
         inner join deeds on journeys.first_did = deeds.did
         where
             deeds.customer_id is not null
-            and {{ in_trigger_groups('deeds.product_group', path='$.first.groups') }}
+            and {{ in_trigger_list('deeds.product_group', 'first.groups') }}
             and coalesce({{ local_day('deeds.done_at') }} >= journeys.first_since, true)
             and coalesce({{ local_day('deeds.done_at') }} <= journeys.first_until, true)
     ),
@@ -80,7 +80,7 @@ with
         where
             deeds.customer_id is not null
             and deeds.done_at < {{ as_of() }}
-            and {{ in_trigger_groups('deeds.product_group', path='$.then.groups') }}
+            and {{ in_trigger_list('deeds.product_group', 'then.groups') }}
         group by all
     ),
 

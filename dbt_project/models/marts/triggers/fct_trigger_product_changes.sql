@@ -63,7 +63,7 @@ with
             and interests.interested_at < wanted_changes.changed_at
             and interests.interested_at >= wanted_changes.changed_at - to_days(wanted_changes.interest_days)
         inner join products on wanted_changes.product_id = products.product_id
-        where {{ in_trigger_groups('products.product_group', 'wanted_changes') }}
+        where {{ in_trigger_list('products.product_group', relation='wanted_changes') }}
         group by all
     ),
 

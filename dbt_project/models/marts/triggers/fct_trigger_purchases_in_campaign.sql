@@ -35,11 +35,7 @@ with
             on order_lines.product_id = campaign_products.product_id
             and {{ local_day('order_lines.ordered_at') }}
             between campaign_products.starts_on and campaign_products.ends_on
-        where
-            len({{ json_text_list('journeys.trigger_params', '$.campaigns') }}) = 0
-            or list_contains(
-                {{ json_text_list('journeys.trigger_params', '$.campaigns') }}, campaign_products.campaign_id
-            )
+        where {{ in_trigger_list('campaign_products.campaign_id', 'campaigns') }}
     ),
 
     anchors as (

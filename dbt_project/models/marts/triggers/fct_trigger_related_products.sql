@@ -30,7 +30,7 @@ with
         inner join order_lines on order_lines.ordered_at >= journeys.history_from
         inner join
             relations on relations.kind = 'matching' and order_lines.product_id = relations.from_product_id
-        where journeys.trigger_kind = 'matching_item' and {{ in_trigger_groups('order_lines.product_group') }}
+        where journeys.trigger_kind = 'matching_item' and {{ in_trigger_list('order_lines.product_group') }}
         -- An order speaks of one matching item: that of its dearest line that has one.
         qualify
             row_number() over (

@@ -28,7 +28,7 @@ with
         inner join products on due.product_id = products.product_id
         where
             coalesce(due.repeat_probability, 0) >= journeys.min_probability
-            and {{ in_trigger_groups('products.product_group') }}
+            and {{ in_trigger_list('products.product_group') }}
     ),
 
     entered as ({{ entered_anchors('anchors') }}),

@@ -37,7 +37,7 @@ with
         inner join views on views.session_ended_at >= journeys.history_from
         where
             views.session_ended_at + to_minutes(journeys.idle_minutes) <= {{ as_of() }}
-            and {{ in_trigger_groups('views.product_group') }}
+            and {{ in_trigger_list('views.product_group') }}
         group by all
     ),
 
