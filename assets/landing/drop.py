@@ -7,11 +7,12 @@ landed like any other delivery, by the next run.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+
+from assets.files import write_atomically
 
 
 def ndjson(rows: Iterable[Mapping[str, Any]]) -> bytes:
@@ -25,27 +26,10 @@ def drop(landing_dir: Path, dataset: str, received_on: date, name: str, content:
     Returns when the content and its name are on disk. Raises `OSError`.
     """
     folder = landing_dir / dataset / received_on.isoformat()
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.ndjson"
-    if path.exists():
-        return path
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    _sync(folder)
+    if not path.exists():
+        write_atomically(path, lambda partial: partial.write_bytes(content), only_for_owner=True)
     return path
-
-
-def _sync(folder: Path) -> None:
-    # Without this the name may be lost with the power, although the content is on disk.
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _line(row: Mapping[str, Any]) -> bytes:

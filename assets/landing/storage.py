@@ -1,13 +1,9 @@
-"""Where landed data lies: raw and reject files, their manifests, and the empty files that dbt's globs rely on.
-
-Every file appears whole or not at all: it is written under a temporary name, forced to disk and then renamed.
-"""
+"""Where landed data lies: raw and reject files, their manifests, and the empty files that dbt's globs rely on."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from assets.files import write_atomically
 from assets.landing.contract import Contract, load_contracts
 from orchestration.settings import Settings
 
@@ -46,19 +43,6 @@ def rejects_path(settings: Settings, contract: Contract, received_on: date) -> P
 
 def manifest_path(settings: Settings, contract: Contract, received_on: date) -> Path:
     return raw_path(settings, contract, received_on).with_suffix(".manifest.json")
-
-
-def write_atomically(target: Path, write: Callable[[Path], object]) -> None:
-    """`write` fills a temporary file, which then takes the target's place in one step."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        write(temporary)
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_table(target: Path, table: pa.Table) -> None:

@@ -13,9 +13,9 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-import pyarrow.parquet as pq
 from ruamel.yaml.comments import CommentedMap
 
+from assets.landing.storage import write_table
 from assets.messaging.journey_checks import check_priorities, check_product_groups, check_sending_hours
 from assets.messaging.journey_schema import Journey
 from assets.messaging.policy_schema import Brand, Policy
@@ -116,12 +116,8 @@ def land_templates(settings: Settings, run_date: date) -> LandedTemplates:
     templates = _checked(settings.templates_dir, policy_version(settings.templates_dir))
     counts: dict[str, int] = {}
     for name, rows in template_rows(templates.journeys, templates.policy, run_date).items():
-        folder = settings.raw_dir / "templates" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        # A reader must never meet half a file: write beside it, then move it into place.
-        temporary = folder / f".{run_date.isoformat()}.parquet.tmp"
-        pq.write_table(to_table(name, rows, run_date, templates.version), temporary, compression="zstd")
-        temporary.replace(folder / f"{run_date.isoformat()}.parquet")
+        target = settings.raw_dir / "templates" / name / f"{run_date.isoformat()}.parquet"
+        write_table(target, to_table(name, rows, run_date, templates.version))
         counts[name] = len(rows)
     return LandedTemplates(templates.version, counts, templates)
 

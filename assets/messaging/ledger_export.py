@@ -6,13 +6,13 @@ older than its own export is noticed at the next start (`ledger_guard`).
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
+from assets.files import write_atomically
 from assets.messaging.ledger import messages, meta, transitions
 
 _INSTANT = pa.timestamp("us", tz="UTC")
@@ -52,21 +52,19 @@ PAGE = 50_000
 
 def export_messages(engine: sa.Engine, path: Path) -> int:
     """Write all messages in order of message_id to `path`, atomically. Returns their number."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    columns = [messages.c[name] for name in SCHEMA.names]
     n = 0
-    try:
+
+    def write(partial: Path) -> None:
+        nonlocal n
         with engine.begin() as tx:
             epoch = tx.execute(sa.select(meta.c.epoch)).scalar_one()
             sequence = tx.execute(sa.select(sa.func.max(transitions.c.seq))).scalar() or 0
             facts = {EPOCH_KEY: epoch.encode(), SEQUENCE_KEY: str(sequence).encode()}
             with pq.ParquetWriter(partial, SCHEMA.with_metadata(facts), compression="zstd") as writer:
-                result = tx.execute(sa.select(*columns).order_by(messages.c.message_id))
-                for rows in result.mappings().partitions(PAGE):
+                query = sa.select(*[messages.c[name] for name in SCHEMA.names]).order_by(messages.c.message_id)
+                for rows in tx.execute(query).mappings().partitions(PAGE):
                     writer.write_table(pa.Table.from_pylist([dict(r) for r in rows], schema=SCHEMA))
                     n += len(rows)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+
+    write_atomically(path, write)
     return n

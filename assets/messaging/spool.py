@@ -7,12 +7,12 @@ addresses, so they go as soon as their batch is done, and with the day that it w
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
+from assets.files import write_atomically
 from assets.messaging import keys
 from assets.messaging.batches import Batch
 from assets.messaging.channels.messages import Letter
@@ -33,24 +33,8 @@ class Spool:
     def write(self, batch: Batch) -> None:
         """Put a batch there, flushed to disk, unless it is there already: its name says what it holds."""
         path = self._path(batch.run_date, batch.batch_id)
-        if path.exists():
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._write(path, _entries(batch))
-
-    def _write(self, path: Path, entries: Iterable[tuple[str, bytes]]) -> None:
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-                    for name, content in entries:
-                        archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, 1)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-            _flush(path.parent)
-        finally:
-            partial.unlink(missing_ok=True)
+        if not path.exists():
+            _write(path, _entries(batch))
 
     def read(self, run_date: date, batch_id: str, message_ids: Collection[str]) -> list[Letter]:
         """These messages of a batch, each with the hash of its bytes as they lie there; forgotten ones are left out.
@@ -78,7 +62,7 @@ class Spool:
                     continue
                 kept = {name: archive.read(name) for name in archive.namelist() if name.partition(".")[0] not in gone}
             kept[_ZONES] = json.dumps({i: zone for i, zone in zones.items() if i not in gone}).encode()
-            self._write(path, kept.items())
+            _write(path, kept.items())
             n += len(gone)
         return n
 
@@ -100,6 +84,15 @@ class Spool:
         return self._root / run_date.isoformat() / f"{batch_id}.zip"
 
 
+def _write(path: Path, entries: Iterable[tuple[str, bytes]]) -> None:
+    def pack(partial: Path) -> None:
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for name, content in entries:
+                archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, 1)
+
+    write_atomically(path, pack, only_for_owner=True)
+
+
 def _entries(batch: Batch) -> Iterator[tuple[str, bytes]]:
     for member in batch.members:
         yield f"{member.message_id}.json", member.index
@@ -112,11 +105,3 @@ def _letter(archive: zipfile.ZipFile, names: set[str], timezone: str, message_id
     index = archive.read(f"{message_id}.json")
     mime = archive.read(f"{message_id}.eml") if f"{message_id}.eml" in names else None
     return Letter(message_id, json.loads(index), mime, keys.request_hash(index + (mime or b"")), timezone)
-
-
-def _flush(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 import zstandard
 
-from assets.landing.storage import write_atomically
+from assets.files import write_atomically
 from assets.messaging import keys
 from assets.messaging.ledger import batches, messages, suppressions, wishes
 from assets.messaging.manifest import manifest_name

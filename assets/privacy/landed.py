@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import zstandard
 
-from assets.landing.storage import write_atomically
+from assets.files import write_atomically
 from assets.privacy.person import Forgotten
 from orchestration.settings import Settings
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
+from assets.files import sync_folder
 from assets.messaging import owners
 from assets.messaging.channels import Promise
 
@@ -85,7 +86,7 @@ class FileChannel:
                 raise NameTaken(f"{name} is already in the outbox with other content") from None
             staged.replace(target)
         staged.unlink(missing_ok=True)
-        _flush_directory(target.parent)
+        sync_folder(target.parent)
 
     def put(self, name: str, content: bytes) -> None:
         """Stage and reveal at once, unless the same file is there already."""
@@ -114,7 +115,7 @@ class FileChannel:
             directory = directory.parent
         for path in reversed(missing):
             path.mkdir(exist_ok=True)
-            _flush_directory(path.parent)
+            sync_folder(path.parent)
 
 
 def own_staging(root: Path) -> Path:
@@ -130,12 +131,3 @@ def own_staging(root: Path) -> Path:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _flush_directory(directory: Path) -> None:
-    # Without this a power cut may forget the name although the bytes are on the disk.
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
