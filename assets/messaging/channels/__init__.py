@@ -25,3 +25,8 @@ class Promise:
     can_lookup: bool
     proves_absence: bool
     rate: float | None
+
+    @classmethod
+    def one_by_one(cls, name: str, *, rate: float | None, has_log: bool = False) -> Promise:
+        """One message a request, and no key to repeat it with; only a log of one's own says what became of it."""
+        return cls(name, 1, idempotency_ttl=None, can_lookup=has_log, proves_absence=has_log, rate=rate)

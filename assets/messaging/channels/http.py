@@ -10,7 +10,7 @@ import http.client
 import select
 import ssl
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -94,6 +94,26 @@ class Endpoint:
         if kept is not None:
             kept.close()
         self._own.connection = None
+
+
+def ask_for(
+    letters: Sequence[Letter],
+    endpoint: Endpoint,
+    method: str,
+    target: str,
+    headers: Mapping[str, str],
+    body: bytes = b"",
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Response | Answer:
+    """One request for these messages: its 2xx response, whose body must be read, or else what is known of them."""
+    try:
+        response = endpoint.ask(method, target, headers, body)
+    except NotSent as error:
+        return all_alike(letters, State.DEFERRED, str(error), _PAUSE)
+    except Lost as error:
+        return all_alike(letters, State.UNKNOWN, str(error))
+    return judge_status(letters, response, now()) or response
 
 
 def judge_status(letters: Sequence[Letter], response: Response, now: datetime) -> Answer | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from assets.messaging.channels import Promise
-from assets.messaging.channels.http import Endpoint, Lost, NotSent, judge_status
+from assets.messaging.channels.http import Endpoint, Lost, NotSent, ask_for
 from assets.messaging.channels.messages import Answer, Doubt, Fate, Letter, Result, all_alike
 from assets.messaging.channels.postfix_log import log_instant
 from assets.messaging.states import State
@@ -21,7 +21,6 @@ from assets.messaging.states import State
 _TAKEN = re.compile(rb"^\s*[03]: ")
 # Delivered, failed, and what the network said in between.
 _ALL_REPORTS = "31"
-_PAUSE = timedelta(seconds=30)
 # A message that the network refused was taken, too: it comes back as a report.
 _LOGGED = re.compile(
     r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) "
@@ -81,14 +80,7 @@ class KannelChannel:
     ) -> None:
         self._endpoint, self._user, self._password, self._log = endpoint, user, password, log
         self._report_url = report_url
-        self.promise = Promise(
-            name="kannel",
-            max_batch=1,
-            idempotency_ttl=None,
-            can_lookup=log is not None,
-            proves_absence=log is not None,
-            rate=rate,
-        )
+        self.promise = Promise.one_by_one("kannel", rate=rate, has_log=log is not None)
 
     def send(self, letters: Sequence[Letter]) -> Answer:
         [letter] = letters
@@ -104,15 +96,9 @@ class KannelChannel:
         }
         if self._report_url:
             asked |= {"dlr-mask": _ALL_REPORTS, "dlr-url": f"{self._report_url(letter.message_id)}?status=%d"}
-        try:
-            response = self._endpoint.ask("GET", f"/cgi-bin/sendsms?{urlencode(asked)}", {})
-        except NotSent as error:
-            return all_alike(letters, State.DEFERRED, str(error), _PAUSE)
-        except Lost as error:
-            return all_alike(letters, State.UNKNOWN, str(error))
-        judged = judge_status(letters, response, datetime.now().astimezone())
-        if judged is not None:
-            return judged
+        response = ask_for(letters, self._endpoint, "GET", f"/cgi-bin/sendsms?{urlencode(asked)}", {})
+        if isinstance(response, Answer):
+            return response
         if not _TAKEN.match(response.body):
             return all_alike(letters, State.UNKNOWN, "an answer that Kannel does not give")
         return Answer((Result(letter.message_id, State.ACCEPTED),))

@@ -50,7 +50,7 @@ class SesChannel:
         )
         self._client: Any = boto3.client("sesv2", config=once, endpoint_url=endpoint_url)
         self._configuration_set = configuration_set
-        self.promise = Promise("ses", 1, idempotency_ttl=None, can_lookup=False, proves_absence=False, rate=rate)
+        self.promise = Promise.one_by_one("ses", rate=rate)
 
     def send(self, letters: Sequence[Letter]) -> Answer:
         from botocore import exceptions

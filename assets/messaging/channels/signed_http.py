@@ -18,12 +18,11 @@ from typing import Any
 
 from assets.messaging import signatures
 from assets.messaging.channels import Promise
-from assets.messaging.channels.http import Endpoint, Lost, NotSent, judge_status, retry_after
-from assets.messaging.channels.messages import Answer, Doubt, Fate, Letter, Result, all_alike
+from assets.messaging.channels.http import Endpoint, ask_for, retry_after
+from assets.messaging.channels.messages import Answer, Doubt, Fate, Letter, Result
 from assets.messaging.keys import request_hash
 from assets.messaging.states import State
 
-_PAUSE = timedelta(seconds=30)
 _STATUS = {"accepted": State.ACCEPTED, "rejected": State.REJECTED, "deferred": State.DEFERRED}
 _SENT_AS_THEY_ARE = ("message_id", "channel", "address", "class", "journey", "step", "unsubscribe_link")
 _CODE_LENGTH = 64
@@ -55,14 +54,10 @@ class SignedHttpChannel:
             "Content-Type": "application/json",
             "Idempotency-Key": request_id,
         }
-        try:
-            response = self._endpoint.ask("POST", self._target, headers, body)
-        except NotSent as error:
-            return all_alike(letters, State.DEFERRED, str(error), _PAUSE)
-        except Lost as error:
-            return all_alike(letters, State.UNKNOWN, str(error))
-        judged = judge_status(letters, response, self._now())
-        return judged or Answer(_results(letters, response.body), retry_after(response.headers, self._now()))
+        response = ask_for(letters, self._endpoint, "POST", self._target, headers, body, now=self._now)
+        if isinstance(response, Answer):
+            return response
+        return Answer(_results(letters, response.body), retry_after(response.headers, self._now()))
 
     def look_up(self, doubts: Sequence[Doubt], now: datetime) -> dict[str, Fate]:
         return {}

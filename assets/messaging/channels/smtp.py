@@ -54,14 +54,7 @@ class SmtpChannel:
     def __init__(self, server: Server, *, rate: float | None = None, log: PostfixLog | None = None) -> None:
         self._server, self._log = server, log
         self._own = threading.local()
-        self.promise = Promise(
-            name="smtp",
-            max_batch=1,
-            idempotency_ttl=None,
-            can_lookup=log is not None,
-            proves_absence=log is not None,
-            rate=rate,
-        )
+        self.promise = Promise.one_by_one("smtp", rate=rate, has_log=log is not None)
 
     def send(self, letters: Sequence[Letter]) -> Answer:
         [letter] = letters

@@ -9,15 +9,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlencode
 
 from assets.messaging.channels import Promise
-from assets.messaging.channels.http import Endpoint, Lost, NotSent, judge_status
+from assets.messaging.channels.http import Endpoint, ask_for
 from assets.messaging.channels.messages import Answer, Doubt, Fate, Letter, Result, all_alike
 from assets.messaging.states import State
-
-_PAUSE = timedelta(seconds=30)
 
 
 class TwilioChannel:
@@ -34,7 +32,7 @@ class TwilioChannel:
     ) -> None:
         self._endpoint, self._account, self._report_url = endpoint, account, report_url
         self._credentials = base64.b64encode(f"{account}:{token}".encode()).decode()
-        self.promise = Promise("twilio", 1, idempotency_ttl=None, can_lookup=False, proves_absence=False, rate=rate)
+        self.promise = Promise.one_by_one("twilio", rate=rate)
 
     def send(self, letters: Sequence[Letter]) -> Answer:
         [letter] = letters
@@ -47,15 +45,9 @@ class TwilioChannel:
             "Accept": "application/json",
         }
         target = f"/2010-04-01/Accounts/{self._account}/Messages.json"
-        try:
-            response = self._endpoint.ask("POST", target, headers, urlencode(form).encode())
-        except NotSent as error:
-            return all_alike(letters, State.DEFERRED, str(error), _PAUSE)
-        except Lost as error:
-            return all_alike(letters, State.UNKNOWN, str(error))
-        judged = judge_status(letters, response, datetime.now().astimezone())
-        if judged is not None:
-            return judged
+        response = ask_for(letters, self._endpoint, "POST", target, headers, urlencode(form).encode())
+        if isinstance(response, Answer):
+            return response
         try:
             reference = str(json.loads(response.body)["sid"])
         except (ValueError, KeyError, TypeError):
