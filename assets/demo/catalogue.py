@@ -36,8 +36,8 @@ def make_catalogue(con: duckdb.DuckDBPyConnection, dice: Dice, calendar: Calenda
     con.execute("create schema catalogue")
     _describe_types(con, dice)
     _products(con, midnight(calendar.initial_day))
-    _daily_changes(con, calendar)
-    _relations(con, calendar)
+    _daily_changes(con)
+    _relations(con)
     _campaigns(con, calendar)
 
 
@@ -142,19 +142,15 @@ def _products(con: duckdb.DuckDBPyConnection, listed_at: datetime) -> None:
     )
 
 
-def _daily_changes(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
+def _daily_changes(con: duckdb.DuckDBPyConnection) -> None:
     """Every evening some products are sold out or back, and some get a week's sales price."""
     con.execute(
-        f"""
+        """
         insert into catalogue.products
-        with days as (
-            select unnest(generate_series(date '{calendar.first_run_date}', date '{calendar.today}',
-                interval 1 day))::date as received_on
-        ),
-        changed as (
+        with changed as (
             select f, received_on, unit('changes|' || f.id || received_on) as luck,
                 timezone('Europe/Oslo', received_on::timestamp - interval 2 hour) as updated_at
-            from product_facts f, days
+            from product_facts f, run_days
             where luck > 0.35 and unit('changes|' || f.id || received_on) < 0.003
         )
         select unnest(product_row(f,
@@ -165,7 +161,7 @@ def _daily_changes(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
     )
 
 
-def _relations(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
+def _relations(con: duckdb.DuckDBPyConnection) -> None:
     """Accessory groups from the curated map; successors and matching items from the same shelf."""
     register(
         con, "accessory_map",
@@ -174,7 +170,7 @@ def _relations(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
         pa.schema({"from_group": pa.string(), "to_group": pa.string(), "rank": pa.int32()}),
     )  # fmt: skip
     con.execute(
-        f"""
+        """
         create table catalogue.relations as
         with neighbours as (
             select id, product_group, lead(id) over shelf as next_id, lead(id, 2) over shelf as second_id
@@ -193,11 +189,8 @@ def _relations(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
             select 'matching', null, id, null, second_id, 1
             from neighbours where second_id is not null and unit('matches|' || id) < 0.02
         )
-        -- Whole tables come again every Monday.
-        select related.*, day::date as received_on
-        from related, generate_series(date '{calendar.initial_day}', date '{calendar.today}',
-            interval 1 day) as days(day)
-        where day = date '{calendar.initial_day}' or isodow(day) = 1
+        select related.*, received_on
+        from related, whole_table_days
         """
     )
 
@@ -222,11 +215,8 @@ def _campaigns(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
             product_group,
             -- A few campaigns are about the house brand only.
             if(campaign_id % 9 = 0, '{HOUSE_BRAND}', null) as brand,
-            null::varchar as product_id, day::date as received_on
+            null::varchar as product_id, received_on
         from read_parquet('{source_file("campaign_descriptions")}')
-        left join about using (campaign_id),
-        generate_series(date '{calendar.initial_day}', date '{calendar.today}', interval 1 day)
-            as days(day)
-        where day = date '{calendar.initial_day}' or isodow(day) = 1
+        left join about using (campaign_id), whole_table_days
         """
     )

@@ -22,19 +22,15 @@ def make_shelf_news(con: duckdb.DuckDBPyConnection, calendar: Calendar) -> None:
     con.execute(
         f"""
         insert into catalogue.products
-        with days as (
-            select unnest(generate_series(date '{calendar.first_run_date}', date '{calendar.today}',
-                interval 1 day))::date as received_on
-        ),
-        looked_at as (
+        with looked_at as (
             select distinct product_id, viewed_at::date as viewed_on
             from session_items join sessions using (session_id)
             where sessions.is_full and sessions.kind <> 'order' and not sessions.is_stranger
         ),
         struck as (
-            select distinct days.received_on, product_id, unit('shelf|' || product_id || days.received_on) as luck
-            from days join looked_at
-                on viewed_on < days.received_on and viewed_on >= days.received_on - {LOOKED_AT_DAYS}
+            select distinct received_on, product_id, unit('shelf|' || product_id || received_on) as luck
+            from run_days join looked_at
+                on viewed_on < received_on and viewed_on >= received_on - {LOOKED_AT_DAYS}
         ),
         news as (
             select product_id, received_on, 0.75 as share_of_price, 20 as stock

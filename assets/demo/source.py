@@ -59,7 +59,7 @@ def source_file(name: str) -> Path:
 
 
 def open_source(calendar: Calendar, seed: int, fraction: float) -> duckdb.DuckDBPyConnection:
-    """A working database with the purchases of a share of the households, and the macros of time.
+    """A working database with the purchases of a share of the households, the days of the runs and macros of time.
 
     `received(happened_at, key)` is the day on which a fact reaches us: the morning after, for one in
     a hundred one to three days later, and for half of what happens before five in the morning the
@@ -80,6 +80,22 @@ def open_source(calendar: Calendar, seed: int, fraction: float) -> duckdb.DuckDB
                 else 1
             end
         )
+        """
+    )
+    con.execute(
+        f"""
+        create view run_days as
+        select unnest(generate_series(date '{calendar.first_run_date}', date '{calendar.today}', interval 1 day)
+            )::date as received_on
+        """
+    )
+    # What a source delivers as a whole table comes again every Monday.
+    con.execute(
+        f"""
+        create view whole_table_days as
+        select day::date as received_on
+        from generate_series(date '{calendar.initial_day}', date '{calendar.today}', interval 1 day) as days(day)
+        where day = date '{calendar.initial_day}' or isodow(day) = 1
         """
     )
     _load_lines(con, calendar, fraction)
