@@ -25,7 +25,8 @@ from assets.demo.outside import make_benefits, make_newsletter_events, make_serv
 from assets.demo.people import Person, make_people
 from assets.demo.permissions import make_consents, make_erasures
 from assets.demo.purchases import make_purchases
-from assets.demo.records import Records, write_records
+from assets.demo.records import Records
+from assets.demo.registrations import write_records
 from assets.demo.shelf_news import make_shelf_news
 from assets.demo.source import Calendar, open_source
 from assets.demo.web import make_web_events

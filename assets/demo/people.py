@@ -1,7 +1,7 @@
 """The true people behind the households: who they are, never how a system has written them down.
 
 Synthetic throughout. A household of the source becomes one to three people or one company; a few
-more people have joined without ever having bought. How systems record them is `records.py`.
+more people have joined without ever having bought. How systems record them belongs to `records`.
 """
 
 from __future__ import annotations

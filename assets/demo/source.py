@@ -44,6 +44,11 @@ class Calendar:
         return self.first_run_date - timedelta(days=1)
 
     @property
+    def year(self) -> tuple[datetime, datetime]:
+        """From when until when the demo's facts lie: the year that ends with the last run day."""
+        return midnight(self.today - timedelta(days=365)), midnight(self.today + timedelta(days=1))
+
+    @property
     def offset_days(self) -> int:
         return (self.today - LAST_SOURCE_DAY).days
 
