@@ -239,16 +239,16 @@ def test_content_that_no_reader_foresaw_is_refused_without_its_words(
     """An engine's error message quotes the value it stumbled over; the other file is landed all the same."""
     import duckdb
 
-    from assets.landing import group
+    from assets.landing import take
 
-    read = group._READERS["csv"]
+    read = take._READERS["csv"]
 
     def stumble(connection, data, contract):
         if b"W9" in data:
             raise duckdb.ConversionException("Could not convert string 'kari@post.example'")
         return read(connection, data, contract)
 
-    monkeypatch.setitem(group._READERS, "csv", stumble)
+    monkeypatch.setitem(take._READERS, "csv", stumble)
     shop.deliver_rows(ORDERS, [{"order_id": "W9"}], "odd.csv")
     shop.deliver_rows(ORDERS, [{"order_id": "W1"}], "good.csv")
     assert only_error(shop) == "odd.csv: could not be read (ConversionException); nothing of it was landed"
