@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 
 from assets.decisions.invariants import Broken, broken_invariants
 from assets.decisions.rehearsal import Rehearsed
-
-Row = dict[str, Any]
+from assets.queries import Row, records
 
 # One row per message that at least one side decided: held for two days and then sent, it is a send; held until it
 # expired, what held it is the reason.
@@ -147,10 +145,3 @@ def compare(connection: duckdb.DuckDBPyConnection, base: Rehearsed, head: Rehear
         volume=records(connection, _VOLUME.format(base=base.table, head=head.table)),
         broken=broken_invariants(connection, head.table),
     )
-
-
-def records(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
-    """Rows of a query as dictionaries."""
-    cursor = connection.execute(sql)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from assets.decisions.explain import Considered, Explanation
+from assets.decisions.explain import Explanation
+from assets.decisions.explain_gates import Considered
 
 _MARKS = {"passed": "+", "failed": "x", "not_asked": "."}
 

@@ -9,6 +9,7 @@ import duckdb
 
 from assets.messaging.previews import Example, Previews, build_previews
 from assets.messaging.render import RenderedEmail
+from assets.queries import records
 from orchestration.partitions import daily, one_day_a_run, run_date_of
 from orchestration.settings import Settings
 from orchestration.tags import MARKETING_TEAM
@@ -28,9 +29,7 @@ order by message_id
 def example_rows(settings: Settings, run_date: date) -> list[Mapping[str, Any]]:
     """Rows to show, read without holding the warehouse for longer than the query takes."""
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
-        cursor = connection.execute(_EXAMPLES, {"run_date": run_date})
-        names = [column[0] for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return [*records(connection, _EXAMPLES, {"run_date": run_date})]
 
 
 def mail_as_markdown(example: Example) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from assets.messaging import keys
+from assets.queries import records
 from orchestration.settings import Settings
 
 CALLING_CODES = ("47", "46", "45", "358")
@@ -88,7 +89,7 @@ def find_forgotten(
         if not (customers or requests):
             return Forgotten()
         listed = [sorted(customers)]
-        own = _dicts(connection, _RECORDS + "where list_contains(?, persons.customer_id)", listed)
+        own = records(connection, _RECORDS + "where list_contains(?, persons.customer_id)", listed)
         past = connection.execute(
             "select past_customer_id from intermediate.int_identity__aliases where list_contains(?, customer_id)",
             listed,
@@ -101,7 +102,7 @@ def find_forgotten(
         known = [*own, *requests, *_other_versions(settings, own)]
         emails = {email for row in known for name in _EMAILS if (email := email_of(row.get(name)))}
         phones = {number for row in known for name in _PHONES for number in phones_of(row.get(name))}
-        shared = _dicts(
+        shared = records(
             connection,
             _RECORDS + "where not list_contains($1, persons.customer_id) and (list_contains($2, records.email) "
             "or list_contains($3, ltrim(regexp_replace(records.phone, '[^0-9]', '', 'g'), '0')))",
@@ -163,13 +164,7 @@ def _rows(folder: Path, columns: str, condition: str, values: list[Any]) -> list
         return []
     with duckdb.connect() as connection:
         query = f"select distinct {columns} from read_parquet(?, union_by_name = true) where {condition}"
-        return _dicts(connection, query, [files, *values])
-
-
-def _dicts(connection: duckdb.DuckDBPyConnection, query: str, values: list[Any]) -> list[dict[str, Any]]:
-    cursor = connection.execute(query, values)
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return records(connection, query, [files, *values])
 
 
 def _named(connection: duckdb.DuckDBPyConnection, by_hand: Mapping[str, str]) -> set[str]:

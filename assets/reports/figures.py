@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from assets.experiments.read import read_results
 from assets.experiments.summary import Result
+from assets.queries import Row, records
 
 DAYS_SHOWN = 28
 PERIODS = (
@@ -27,8 +28,6 @@ PERIODS = (
     ("all_time", "All time"),
 )
 MOVEMENT_PERIODS = ("last_4_weeks", "last_13_weeks", "last_week")
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -122,12 +121,7 @@ def read_figures(database: Path, today: date) -> Figures:
     first = today - timedelta(days=DAYS_SHOWN - 1)
     with duckdb.connect(str(database), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
-
-        def rows(query: str, parameters: Sequence[Any] = ()) -> list[Row]:
-            cursor = connection.execute(query, list(parameters))
-            names = [column[0] for column in cursor.description or []]
-            return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
-
+        rows = partial(records, connection)
         figures = {
             "tiles": rows(_TILES),
             "decisions": rows(_DECISIONS, [first, today]),

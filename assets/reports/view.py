@@ -10,9 +10,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from assets.queries import Row
 from assets.reports import charts, numbers
 from assets.reports.charts import Series
-from assets.reports.figures import Figures, Row
+from assets.reports.figures import Figures
 
 DECISION_WORDS = {"send": "Sent", "hold": "Held", "suppress": "Suppressed"}
 # So many reasons have a colour of their own in a drawing; the rest is drawn as one and told apart in the table.

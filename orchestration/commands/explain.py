@@ -36,8 +36,8 @@ def explain(
     named = [value for value in (customer, address, order) if value is not None]
     if len(named) != 1:
         raise click.ClickException("Name the person by one of --customer, --address and --order.")
-    from assets.decisions.explain import UnknownPerson, find_customer
     from assets.decisions.explain import explain as explained
+    from assets.decisions.explain_person import UnknownPerson, find_customer
     from assets.decisions.explain_text import as_text
 
     settings = settings_or_exit()

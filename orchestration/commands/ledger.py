@@ -77,15 +77,15 @@ def ledger(
     One row for each message that could have been sent, by e-mail or SMS. With --customer the message's id is
     shown, too, for `fredning outbox show`. Reads the analysts' copy if it holds the day, else the warehouse.
     """
+    from assets.queries import records
+
     settings = settings_or_exit()
     known = {r["reason"]: r["sentence"] for r in _reasons(settings)}
     if reason is not None and reason not in known:
         raise click.ClickException(f"There is no reason {reason}. There are: {names(known)}.")
     filters = {"customer": customer, "journey": journey, "decision": decision, "reason": reason}
     with decided_day(settings, run_date) as (connection, day, _):
-        found = connection.execute(_ROWS, {"run_date": day, "limit": limit, **filters})
-        columns = [column[0] for column in found.description]
-        rows = [dict(zip(columns, values, strict=True)) for values in found.fetchall()]
+        rows = records(connection, _ROWS, {"run_date": day, "limit": limit, **filters})
         journeys = connection.execute(
             "select distinct journey from marts.fct_contact_decisions where run_date = ? order by 1", [day]
         ).fetchall()
