@@ -7,8 +7,9 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 
+from assets.messaging.claims import Claim
 from assets.messaging.ledger import batches, meta
-from assets.messaging.outbox import Claim, Outbox
+from assets.messaging.outbox import Outbox
 from assets.messaging.states import OPEN, State
 
 AUTO = "auto"

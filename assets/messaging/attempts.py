@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 from assets.messaging import approvals, pacing
 from assets.messaging.channels.messages import Result
+from assets.messaging.claims import Claim, claim_approved, new_lease
 from assets.messaging.ledger import Instant, batches, messages, meta
-from assets.messaging.outbox import Claim, Outbox
+from assets.messaging.outbox import Outbox
 from assets.messaging.sending import ASKED, Overtaken, Permissions, objections
 from assets.messaging.states import State
 
@@ -35,7 +36,7 @@ def claim_due(outbox: Outbox, batch_id: str, limit: int, now: datetime) -> Claim
     )
     with outbox.transaction() as tx:
         due = tx.execute(query).scalars().all()
-    return outbox.claim(batch_id, due) if due else Claim(0, ())
+    return claim_approved(outbox, batch_id, due) if due else Claim(0, ())
 
 
 def begin(outbox: Outbox, batch_id: str, claim: Claim, permissions: Permissions, now: datetime) -> Claim:
@@ -79,7 +80,7 @@ def begin_again(outbox: Outbox, ids: Collection[str], permissions: Permissions, 
         rows = [dict(row) for row in tx.execute(sa.select(*ASKED).where(mine)).mappings()]
         barred = {i for found in objections(tx, rows, permissions, now).values() for i in found}
         barred |= {r["message_id"] for r in rows if r["expires_at"] and r["expires_at"] <= now}
-        lease = outbox.new_lease(tx)
+        lease = new_lease(outbox, tx)
         started = outbox.move_in(
             tx,
             [r["message_id"] for r in rows if r["message_id"] not in barred],

@@ -22,9 +22,10 @@ import sqlalchemy as sa
 from assets.messaging import approvals, keys, limits
 from assets.messaging.batches import Batch
 from assets.messaging.channels.file import FileChannel
+from assets.messaging.claims import Claim, claim_approved, still_held
 from assets.messaging.clock import Clock
+from assets.messaging.ledger_lookups import is_stopped, require_batch
 from assets.messaging.manifest import manifest_name, record, templates_of
-from assets.messaging.outbox import Claim
 from assets.messaging.planning import Planner, PlanReport
 from assets.messaging.reconcile import Reconciliation, reconcile, settle
 from assets.messaging.released import release
@@ -106,7 +107,7 @@ class HandOff:
         return verdicts
 
     def _is_stopped(self) -> bool:
-        return self.planner.settings.kill_switch or self.planner.outbox.is_stopped()
+        return self.planner.settings.kill_switch or is_stopped(self.planner.outbox)
 
     def _why_not(self, row: dict[str, Any], verdict: limits.Verdict) -> str | None:
         """Why this batch may not leave now, or None. A person's approval outweighs the breaker only."""
@@ -128,7 +129,7 @@ class HandOff:
         recheck(outbox, batch.batch_id, OPEN, permissions, now)
         self.failpoint("rechecked")
         ids = [member.message_id for member in batch.members]
-        why_not = self._why_not(outbox.require_batch(batch.batch_id), verdict)
+        why_not = self._why_not(require_batch(outbox, batch.batch_id), verdict)
         if why_not:
             approvals.hold_back(outbox, batch.batch_id, ids, why_not)
             report.held[batch.batch_id] = why_not
@@ -141,7 +142,7 @@ class HandOff:
             self.failpoint("released")
             report.released.append(batch.batch_id)
             return
-        claim = outbox.claim(batch.batch_id, ids)
+        claim = claim_approved(outbox, batch.batch_id, ids)
         self.failpoint("claimed")
         try:
             n = self._send_claimed(batch, claim, permissions, report)
@@ -159,7 +160,7 @@ class HandOff:
         outbox, batch_id = self.planner.outbox, batch.batch_id
         while True:
             recheck(outbox, batch_id, {State.CLAIMED}, permissions, self.clock.now())
-            claim = outbox.still_held(claim)
+            claim = still_held(outbox, claim)
             if not claim.message_ids:
                 return 0
             content = batch.file_bytes(claim.message_ids)
@@ -170,7 +171,7 @@ class HandOff:
                 approvals.give_back(outbox, batch_id, claim, "everything is stopped")
                 report.held[batch_id] = "everything is stopped"
                 return 0
-            row = outbox.require_batch(batch_id)
+            row = require_batch(outbox, batch_id)
             noted = record(self.planner.settings.tenant, batch, claim.message_ids, content, row)
             if begin(outbox, batch_id, claim, permissions, self.clock.now(), noted):
                 break
@@ -194,6 +195,6 @@ class HandOff:
             outbox.move(ids, {State.CLAIMED}, State.READY, fence=claim.fence, error=what)
             doubtful = outbox.move(ids, {State.SENDING}, State.UNKNOWN, fence=claim.fence, error=what)
             if doubtful:
-                row = outbox.require_batch(batch.batch_id)
+                row = require_batch(outbox, batch.batch_id)
                 now = self.clock.now()
                 settle(outbox, self.channel, row, now, report.reconciled, sender_is_gone=True)

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from assets.messaging.ledger import batches, messages, transitions
+from assets.messaging.ledger_lookups import members_of
 from assets.messaging.outbox import Outbox
 from assets.messaging.states import State
 
@@ -58,7 +59,7 @@ def dead_letters(outbox: Outbox, run_date: date | None = None) -> list[dict[str,
 def resolve(outbox: Outbox, batch_id: str, *, was_sent: bool, by: str, now: datetime) -> int:
     """A person's verdict over a batch's QUARANTINED messages, after looking at the provider's side."""
     target = State.ACCEPTED if was_sent else State.REJECTED
-    ids = [row["message_id"] for row in outbox.members(batch_id, {State.QUARANTINED})]
+    ids = [row["message_id"] for row in members_of(outbox, batch_id, {State.QUARANTINED})]
     return len(outbox.move(ids, {State.QUARANTINED}, target, error=f"decided by {by} at {now.isoformat()}"))
 
 

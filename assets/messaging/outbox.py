@@ -1,50 +1,27 @@
-"""The outbox ledger: plans, guarded moves, claims by lease and fence, approvals, suppressions.
+"""The outbox ledger: what is planned, and every guarded move of a message.
 
-The only module that changes a message's state. Every change names the states it may start from, is
-one statement with that guard in it, and leaves a line in the append-only log, in one transaction.
+The only module that changes a message's state. Every change names the states it may start from, is one statement with
+that guard in it, and leaves a line in the append-only log, in one transaction. Reading belongs to `ledger_lookups`,
+leases and fences to `claims`.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from assets.messaging import ledger, ledger_export, owners
+from assets.messaging import ledger, owners
+from assets.messaging.chunks import chunks
 from assets.messaging.clock import WallClock
-from assets.messaging.ledger import batches, messages, meta, suppressions, transitions
+from assets.messaging.ledger import batches, messages, meta, transitions
 from assets.messaging.states import OPEN, State, check_move
-
-LEASE = timedelta(minutes=10)
-# Well below the number of parameters that one statement may have in either database.
-CHUNK = 2_000
-
-Item = TypeVar("Item")
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the ledger already knows about a message."""
-
-    state: State
-    batch_id: str | None
-    request_hash: str | None
-    run_date: date
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The messages that one worker holds, under one fence number."""
-
-    fence: int
-    message_ids: tuple[str, ...]
 
 
 class Outbox:
@@ -98,50 +75,6 @@ class Outbox:
         dialect = postgresql if self.engine.dialect.name == "postgresql" else sqlite
         return dialect.insert(table).on_conflict_do_nothing()
 
-    # --- reading -----------------------------------------------------------------------------------
-
-    def known(self, message_ids: Collection[str]) -> dict[str, Known]:
-        """What is known about these messages; unknown ones are left out."""
-        columns = (messages.c.message_id, messages.c.state, messages.c.batch_id)
-        query = sa.select(*columns, messages.c.request_hash, messages.c.run_date)
-        found: dict[str, Known] = {}
-        with self.engine.begin() as tx:
-            for chunk in _chunks(message_ids):
-                for row in tx.execute(query.where(messages.c.message_id.in_(chunk))):
-                    found[row[0]] = Known(State(row[1]), row[2], row[3], row[4])
-        return found
-
-    def members(self, batch_id: str, states: Collection[State] | None = None) -> list[dict[str, Any]]:
-        """The rows of one batch in a fixed order."""
-        query = sa.select(messages).where(messages.c.batch_id == batch_id)
-        if states is not None:
-            query = query.where(messages.c.state.in_(states))
-        with self.engine.begin() as tx:
-            rows = tx.execute(query.order_by(messages.c.message_id)).mappings()
-            return [dict(row) for row in rows]
-
-    def batch(self, batch_id: str) -> dict[str, Any] | None:
-        with self.engine.begin() as tx:
-            row = tx.execute(sa.select(batches).where(batches.c.batch_id == batch_id)).mappings().first()
-        return dict(row) if row else None
-
-    def require_batch(self, batch_id: str) -> dict[str, Any]:
-        """A batch that must be there. Raises `LookupError` if it is not."""
-        row = self.batch(batch_id)
-        if row is None:
-            raise LookupError(f"the ledger has no batch {batch_id}")
-        return row
-
-    def is_stopped(self) -> bool:
-        with self.engine.begin() as tx:
-            return tx.execute(sa.select(meta.c.stopped_at)).scalar() is not None
-
-    def export_messages(self, path: Path) -> int:
-        """Write the whole ledger for the warehouse; returns the number of messages."""
-        return ledger_export.export_messages(self.engine, path)
-
-    # --- planning ----------------------------------------------------------------------------------
-
     def plan(self, batch: dict[str, Any] | None, rows: Sequence[dict[str, Any]], to: State = State.PLANNED) -> int:
         """Write messages (and their batch) down before anything is done with them. Returns how many.
 
@@ -155,14 +88,14 @@ class Outbox:
                 again = sa.and_(again, batches.c.state == "SUPERSEDED")
                 tx.execute(sa.update(batches).where(again).values(state="PLANNED"))
             left: set[str] = set()
-            for chunk in _chunks(rows):
+            for chunk in chunks(rows):
                 ids = [row["message_id"] for row in chunk]
                 before = sa.select(messages.c.message_id, messages.c.batch_id)
                 known = dict(tx.execute(before.where(messages.c.message_id.in_(ids))).all())
                 fresh = [{**row, "state": to} for row in chunk if row["message_id"] not in known]
                 if fresh:
                     done = tx.execute(self.insert_new(messages).returning(messages.c.message_id), fresh)
-                    moved += self._log(tx, done.scalars().all(), to, None)
+                    moved += self._log(tx, done.scalars().all())
                 for row in chunk:
                     if row["message_id"] not in known:
                         continue
@@ -185,8 +118,6 @@ class Outbox:
                 .values(state="SUPERSEDED", approved_by=None, approved_at=None)
             )
 
-    # --- moving ------------------------------------------------------------------------------------
-
     def move(self, ids: Collection[str], sources: Collection[State], target: State, **changes: Any) -> list[str]:
         """Move those of the messages that are in one of the sources; returns which ones moved."""
         with self.transaction() as tx:
@@ -200,28 +131,35 @@ class Outbox:
         target: State,
         *,
         fence: int | None = None,
+        of_batch: str | None = None,
         new_lease: dict[str, Any] | None = None,
         **changes: Any,
     ) -> list[str]:
-        """`move` inside a transaction. With a fence, only messages still claimed under that number."""
+        """`move` inside a transaction.
+
+        With a fence, only messages still claimed under that number; with a batch, only those that are still in it.
+        """
         check_move(sources, target)
         changes |= new_lease or {}
         guard = messages.c.state.in_(sorted(sources))
         if fence is not None:
             guard = sa.and_(guard, messages.c.fence == fence)
+        if of_batch is not None:
+            guard = sa.and_(guard, messages.c.batch_id == of_batch)
         moved: list[str] = []
-        for chunk in _chunks(ids):
+        for chunk in chunks(ids):
             statement = (
                 sa.update(messages)
                 .where(messages.c.message_id.in_(chunk), guard)
                 .values({"reason": None, "error": None, **changes, "state": target})
                 .returning(messages.c.message_id)
             )
-            moved += self._log(tx, tx.execute(statement).scalars().all(), target, changes.get("reason"))
+            moved += self._log(tx, tx.execute(statement).scalars().all())
         return moved
 
-    def _log(self, tx: sa.Connection, ids: Sequence[str], state: State, reason: str | None) -> list[str]:
-        for chunk in _chunks(ids):
+    def _log(self, tx: sa.Connection, ids: Sequence[str]) -> list[str]:
+        """A line in the log for each of these messages, as it now is."""
+        for chunk in chunks(ids):
             row = sa.select(
                 messages.c.message_id,
                 sa.literal(self._now(), ledger.Instant),
@@ -233,70 +171,3 @@ class Outbox:
             names = ["message_id", "at", "state", "attempt", "fence", "reason"]
             tx.execute(sa.insert(transitions).from_select(names, row.order_by(messages.c.message_id)))
         return list(ids)
-
-    # --- claims ------------------------------------------------------------------------------------
-
-    def claim(self, batch_id: str, message_ids: Collection[str]) -> Claim:
-        """Take those of the messages that are approved, for this worker, under one new fence number."""
-        claimed: list[str] = []
-        with self.transaction() as tx:
-            lease = self.new_lease(tx)
-            for chunk in _chunks(message_ids):
-                statement = (
-                    sa.update(messages)
-                    .where(messages.c.message_id.in_(chunk), messages.c.batch_id == batch_id)
-                    .where(messages.c.state == State.APPROVED)
-                    .values(state=State.CLAIMED, **lease)
-                    .returning(messages.c.message_id)
-                )
-                claimed += self._log(tx, tx.execute(statement).scalars().all(), State.CLAIMED, None)
-        return Claim(int(lease["fence"]), tuple(sorted(claimed)))
-
-    def new_lease(self, tx: sa.Connection) -> dict[str, Any]:
-        """What a claimed row notes about its worker, under a fence number that nobody had before."""
-        raised = sa.update(meta).values(fence=meta.c.fence + 1).returning(meta.c.fence)
-        fence = int(tx.execute(raised).scalar_one())
-        return {"fence": fence, "lease_owner": self.owner, "lease_until": self._now() + LEASE}
-
-    def still_held(self, claim: Claim) -> Claim:
-        """The claim without the messages that have meanwhile been suppressed, expired or taken over."""
-        query = sa.select(messages.c.message_id).where(
-            messages.c.fence == claim.fence, messages.c.state == State.CLAIMED
-        )
-        with self.transaction() as tx:
-            held = set(tx.execute(query).scalars())
-        return Claim(claim.fence, tuple(i for i in claim.message_ids if i in held))
-
-    def release_dead(self, *, senders_are_gone: bool = False) -> dict[State, int]:
-        """Take messages from workers that died or are late: CLAIMED → READY, SENDING → UNKNOWN only."""
-        now = self._now()
-        lost: dict[State, list[str]] = {State.CLAIMED: [], State.SENDING: []}
-        columns = (messages.c.message_id, messages.c.state, messages.c.lease_owner, messages.c.lease_until)
-        with self.transaction() as tx:
-            rows = tx.execute(sa.select(*columns).where(messages.c.state.in_(sorted(lost)))).all()
-            gone = {owner: owners.is_certainly_dead(owner) for owner in {row[2] for row in rows}}
-            for message_id, state, owner, until in rows:
-                if senders_are_gone or gone[owner] or until is None or until <= now:
-                    lost[State(state)].append(message_id)
-            back = self.move_in(tx, lost[State.CLAIMED], {State.CLAIMED}, State.READY)
-            unknown = self.move_in(tx, lost[State.SENDING], {State.SENDING}, State.UNKNOWN, error="the sender is gone")
-        return {State.READY: len(back), State.UNKNOWN: len(unknown)}
-
-
-def suppressed_in(
-    tx: sa.Connection, keys: Collection[tuple[str, str]]
-) -> dict[tuple[str, str], list[tuple[str, datetime]]]:
-    """The ledger's suppressions of these (address key, channel) pairs, inside a transaction."""
-    found: dict[tuple[str, str], list[tuple[str, datetime]]] = {}
-    wanted = set(keys)
-    for chunk in _chunks({key for key, _ in wanted}):
-        for row in tx.execute(sa.select(suppressions).where(suppressions.c.address_key.in_(chunk))):
-            if (row.address_key, row.channel) in wanted:
-                found.setdefault((row.address_key, row.channel), []).append((row.reason, row.at))
-    return found
-
-
-def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
-    listed = list(items)
-    for start in range(0, len(listed), CHUNK):
-        yield listed[start : start + CHUNK]

@@ -9,6 +9,7 @@ from datetime import date
 
 from assets.messaging.approvals import HELD_BACK
 from assets.messaging.batches import MAX_BATCH, Batch, make_batch
+from assets.messaging.ledger_lookups import known_messages
 from assets.messaging.outbox import Outbox
 from assets.messaging.prepared import Poison, Prepared, check_rendered, prepare
 from assets.messaging.rendering import Format, MessageSource
@@ -61,7 +62,7 @@ class Planner:
             yield from self._page(group, rows, report)
 
     def _page(self, group: Group, rows: Sequence[Row], report: PlanReport) -> list[Batch]:
-        known = self.outbox.known([row["message_id"] for row in rows])
+        known = known_messages(self.outbox, [row["message_id"] for row in rows])
         still_open = []
         for row in rows:
             entry = known.get(row["message_id"])

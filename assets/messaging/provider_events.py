@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from assets.messaging import keys
 from assets.messaging.ledger import messages, suppressions
+from assets.messaging.ledger_lookups import known_messages
 from assets.messaging.outbox import Outbox
 from assets.messaging.sending import OPT_OUT
 from assets.messaging.states import State
@@ -43,7 +44,7 @@ def apply_provider_events(outbox: Outbox, secret: bytes, rows: Iterable[Mapping[
     """
     report = EventReport()
     events = [dict(row) for row in rows]
-    ours = outbox.known({e["message_id"] for e in events if e.get("message_id")})
+    ours = known_messages(outbox, {e["message_id"] for e in events if e.get("message_id")})
     wanted: dict[State, dict[str | None, list[str]]] = {}
     for message_id, verdict in _verdicts(e for e in events if e.get("message_id") in ours).items():
         wanted.setdefault(verdict[0], {}).setdefault(verdict[1], []).append(message_id)

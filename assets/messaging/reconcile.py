@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from assets.messaging import owners
 from assets.messaging.channels.file import FileChannel, Found
+from assets.messaging.claims import release_dead
 from assets.messaging.ledger import batches, messages
+from assets.messaging.ledger_lookups import find_batch, members_of
 from assets.messaging.manifest import manifest_name
 from assets.messaging.outbox import Outbox
 from assets.messaging.sending import mark_sent
@@ -36,12 +38,12 @@ def reconcile(outbox: Outbox, channel: FileChannel, now: datetime, *, senders_ar
     another host is only believed dead once that can be proved.
     """
     done = Reconciliation()
-    done.released = outbox.release_dead(senders_are_gone=senders_are_gone)[State.READY]
+    done.released = release_dead(outbox, senders_are_gone=senders_are_gone)[State.READY]
     with outbox.transaction() as tx:
         uncertain = sa.select(messages.c.batch_id).where(messages.c.state == State.UNKNOWN)
         ids = sorted(set(tx.execute(uncertain).scalars()))
     for batch_id in ids:
-        batch = outbox.batch(batch_id)
+        batch = find_batch(outbox, batch_id)
         # Only files have a manifest; messages that leave one by one are `doubts`.
         if batch is not None and batch["manifest"] is not None:
             settle(outbox, channel, batch, now, done, sender_is_gone=senders_are_gone)
@@ -59,7 +61,7 @@ def settle(
 ) -> None:
     """Decide the UNKNOWN messages of one batch by what lies in the outbox."""
     batch_id, manifest = batch["batch_id"], batch["manifest"].encode()
-    members = outbox.members(batch_id, {State.UNKNOWN})
+    members = members_of(outbox, batch_id, {State.UNKNOWN})
     ids = [member["message_id"] for member in members]
     found = channel.look_up(batch["file"], batch["file_sha256"], _manifest_name(batch), manifest)
     if found is Found.WITHOUT_MANIFEST:
@@ -72,7 +74,7 @@ def settle(
             mark_sent(tx, batch_id, now)
         return
     # Somebody who has part of the batch (an event came back) contradicts an empty place.
-    contradicted = bool(outbox.members(batch_id, COUNTS_AS_SENT - {State.UNKNOWN}))
+    contradicted = bool(members_of(outbox, batch_id, COUNTS_AS_SENT - {State.UNKNOWN}))
     if found is Found.OTHER_CONTENT or contradicted:
         moved = outbox.move(ids, {State.UNKNOWN}, State.QUARANTINED, error=f"outbox holds {found}; a person must look")
         done.quarantined += len(moved)

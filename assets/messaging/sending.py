@@ -12,8 +12,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from assets.messaging.claims import Claim
 from assets.messaging.ledger import Instant, batches, messages
-from assets.messaging.outbox import Claim, Outbox, suppressed_in
+from assets.messaging.ledger_lookups import suppressed_in
+from assets.messaging.outbox import Outbox
 from assets.messaging.states import State
 from assets.messaging.wishes import wishes_since
 

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from assets.messaging import attempts, pacing
 from assets.messaging.channels.messages import Answer, Letter, MessageChannel, Result, all_alike
+from assets.messaging.claims import Claim
 from assets.messaging.ledger import messages
-from assets.messaging.outbox import Claim, Outbox
+from assets.messaging.outbox import Outbox
 from assets.messaging.states import State
 
 

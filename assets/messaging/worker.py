@@ -17,9 +17,11 @@ import sqlalchemy as sa
 
 from assets.messaging import approvals, attempts, doubts, pacing, released
 from assets.messaging.channels.messages import Letter, MessageChannel
+from assets.messaging.claims import LEASE, Claim, release_dead
 from assets.messaging.clock import Clock
 from assets.messaging.ledger import messages
-from assets.messaging.outbox import LEASE, Claim, Outbox
+from assets.messaging.ledger_lookups import is_stopped
+from assets.messaging.outbox import Outbox
 from assets.messaging.reconcile import Reconciliation
 from assets.messaging.sending import Overtaken, Permissions, expire_open
 from assets.messaging.sending_windows import SendingHours
@@ -79,7 +81,7 @@ class Worker:
     def run_once(self) -> WorkReport:
         """Settle doubts, then send everything that is due now."""
         report = WorkReport()
-        self.outbox.release_dead()
+        release_dead(self.outbox)
         again = doubts.settle_doubts(self.outbox, self.channels, report.reconciled)
         expire_open(self.outbox, OPEN, self.clock.now())
         self.failpoint("reconciled")
@@ -100,7 +102,7 @@ class Worker:
     def _some_of(self, batch: Batch, pool: ThreadPoolExecutor, report: WorkReport) -> bool:
         """Send one chunk of a batch; False if there was nothing to do, or it must not be done now."""
         channel = self.channels[batch["channel"]]
-        report.is_stopped = self.settings.kill_switch or self.outbox.is_stopped()
+        report.is_stopped = self.settings.kill_switch or is_stopped(self.outbox)
         free_at = pacing.free_at(self.outbox, batch["channel"])
         if report.is_stopped or (free_at and free_at - self.outbox.now() > _SOON):
             return False
@@ -184,7 +186,7 @@ class Worker:
         """The same bytes once more, where the provider still remembers their key."""
         for batch in released.in_work(self.outbox, self.channels):
             ids = [one.message_id for one in again if one.batch_id == batch["batch_id"]][: self.chunk]
-            if not ids or self.settings.kill_switch or self.outbox.is_stopped():
+            if not ids or self.settings.kill_switch or is_stopped(self.outbox):
                 continue
             now, until = self.clock.now(), self._last_start()
             claim = attempts.begin_again(self.outbox, ids, self._permissions(batch), now)

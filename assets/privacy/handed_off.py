@@ -16,8 +16,10 @@ import zstandard
 from assets.files import write_atomically
 from assets.messaging import keys
 from assets.messaging.ledger import batches, messages, suppressions, wishes
+from assets.messaging.ledger_lookups import find_batch
 from assets.messaging.manifest import manifest_name
-from assets.messaging.outbox import CHUNK, Outbox
+from assets.messaging.outbox import Outbox
+from assets.messaging.X import CHUNK
 from assets.privacy.person import Forgotten
 from orchestration.settings import Settings
 
@@ -91,7 +93,7 @@ def forget_in_batches(settings: Settings, outbox: Outbox, message_ids: Collectio
             names |= {name for name in tx.execute(query).scalars() if name}
     n = 0
     for name in sorted(names):
-        batch = outbox.batch(name)
+        batch = find_batch(outbox, name)
         if batch is None or not batch["file"]:
             continue
         path = settings.outbox_dir / batch["file"]

@@ -14,6 +14,7 @@ import pytest
 
 from assets.messaging.channels import file as file_channel
 from assets.messaging.channels.file import FileChannel, Found, NameTaken
+from assets.messaging.claims import release_dead
 from assets.messaging.ledger_export import export_messages
 from assets.messaging.ledger_guard import open_ledger
 from assets.messaging.ledger_views import count_by_state, list_batches, resolve
@@ -122,7 +123,7 @@ def test_absence_is_no_evidence_while_the_sender_may_be_alive(home: Settings, ou
     left_in_doubt(home, outbox, "intended")
     assert reconcile(outbox, look(home), kit.SIX).unknown == 0  # the lease is still good
     assert states(outbox) == {"SENDING": 6}
-    outbox.release_dead(senders_are_gone=True)
+    release_dead(outbox, senders_are_gone=True)
     assert reconcile(outbox, look(home), kit.SIX).unknown == 6
     assert reconcile(outbox, look(home), kit.SIX, senders_are_gone=True).deferred == 6
     assert hand_off(home, outbox, CONTENT).run().n_accepted == 6

@@ -23,9 +23,10 @@ from assets.messaging.channels.kannel import KannelChannel, KannelLog
 from assets.messaging.channels.messages import MessageChannel, Result
 from assets.messaging.channels.postfix_log import PostfixLog
 from assets.messaging.channels.smtp import Server, SmtpChannel
+from assets.messaging.claims import Claim
 from assets.messaging.ledger_guard import open_ledger
 from assets.messaging.ledger_views import count_by_state
-from assets.messaging.outbox import Claim, Outbox
+from assets.messaging.outbox import Outbox
 from assets.messaging.states import State
 from assets.messaging.worker import Worker
 from orchestration.settings import Settings

@@ -19,6 +19,7 @@ import zstandard
 from assets.messaging import approvals
 from assets.messaging.clock import FixedClock
 from assets.messaging.ledger_guard import open_ledger
+from assets.messaging.ledger_lookups import members_of
 from assets.messaging.ledger_views import count_by_state, life_of, list_batches
 from assets.messaging.limits import Caps
 from assets.messaging.outbox import Outbox
@@ -194,7 +195,7 @@ def test_sent_at_is_never_before_the_hand_off(home: Settings, outbox: Outbox) ->
     """The next quarantine counts from here, so an early send_at in a late run must not shorten it."""
     hand_off(home, outbox, ListContent([row(0), row(7_200)]), clock=FixedClock(NOON - timedelta(hours=1))).run()
     batch = list_batches(outbox)[0]["batch_id"]
-    sent = {member["send_at"]: member["sent_at"] for member in outbox.members(batch)}
+    sent = {member["send_at"]: member["sent_at"] for member in members_of(outbox, batch)}
     nine, eleven = datetime(2026, 11, 20, 9, tzinfo=UTC), datetime(2026, 11, 20, 11, tzinfo=UTC)
     assert sent == {nine: NOON - timedelta(hours=1), eleven: eleven}
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from assets.messaging.claims import LEASE, claim_approved, release_dead
 from assets.messaging.ledger_export import SCHEMA, export_messages
 from assets.messaging.ledger_guard import LedgerRefused, open_ledger
-from assets.messaging.outbox import LEASE, Outbox
+from assets.messaging.ledger_lookups import known_messages
+from assets.messaging.outbox import Outbox
 from assets.messaging.sending import Overtaken, Permissions, accept, begin
 from assets.messaging.states import State
 from orchestration.settings import Settings
@@ -111,12 +113,12 @@ def test_a_worker_that_was_overtaken_writes_nothing(tmp_path: Path) -> None:
         first.move(ids, {State.READY}, State.APPROVED)
 
     approve()
-    old = first.claim("b", ids)
-    assert not second.claim("b", ids).message_ids
+    old = claim_approved(first, "b", ids)
+    assert not claim_approved(second, "b", ids).message_ids
     time[0] += LEASE + timedelta(seconds=1)
-    assert second.release_dead() == {State.READY: 3, State.UNKNOWN: 0}
+    assert release_dead(second) == {State.READY: 3, State.UNKNOWN: 0}
     approve()
-    new = second.claim("b", ids)
+    new = claim_approved(second, "b", ids)
     assert new.fence > old.fence
     with pytest.raises(Overtaken):
         begin(first, "b", old, NOBODY_OBJECTS, time[0], RECORD)
@@ -134,7 +136,7 @@ def test_an_intent_is_all_or_nothing(tmp_path: Path) -> None:
     outbox.plan(BATCH, rows)
     outbox.move(ids, {State.PLANNED}, State.READY)
     outbox.move(ids, {State.READY}, State.APPROVED)
-    claim = outbox.claim("b", ids)
+    claim = claim_approved(outbox, "b", ids)
     objection = Permissions(frozenset({("key1", "email")}), kit.SIX)
     assert not begin(outbox, "b", claim, objection, kit.SIX, RECORD)
-    assert {known.state for known in outbox.known(ids).values()} == {State.CLAIMED}
+    assert {known.state for known in known_messages(outbox, ids).values()} == {State.CLAIMED}

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from assets.messaging import keys
+from assets.messaging.claims import claim_approved
 from assets.messaging.ledger_guard import open_ledger
+from assets.messaging.ledger_lookups import known_messages
 from assets.messaging.ledger_views import life_of
 from assets.messaging.outbox import Outbox
 from assets.messaging.provider_events import apply_provider_events
@@ -76,9 +78,9 @@ def test_the_state_follows_from_the_set_of_events_not_from_their_order(
             else:
                 for one in order:
                     apply_provider_events(outbox, SECRET, [one])
-            assert outbox.known([MESSAGE])[MESSAGE].state is expected
+            assert known_messages(outbox, [MESSAGE])[MESSAGE].state is expected
             assert apply_provider_events(outbox, SECRET, order).n_moved == 0
-            assert outbox.known([MESSAGE])[MESSAGE].state is expected
+            assert known_messages(outbox, [MESSAGE])[MESSAGE].state is expected
 
 
 @pytest.mark.parametrize("doubt", [State.SENDING, State.UNKNOWN, State.QUARANTINED])
@@ -90,7 +92,7 @@ def test_an_early_event_is_the_evidence_that_was_missing(tmp_path: Path, doubt: 
     outbox.plan(BATCH, [one])
     outbox.move([MESSAGE], {State.PLANNED}, State.READY)
     outbox.move([MESSAGE], {State.READY}, State.APPROVED)
-    begin(outbox, "b", outbox.claim("b", [MESSAGE]), NOBODY_OBJECTS, kit.SIX, RECORD)
+    begin(outbox, "b", claim_approved(outbox, "b", [MESSAGE]), NOBODY_OBJECTS, kit.SIX, RECORD)
     if doubt is not State.SENDING:
         outbox.move([MESSAGE], {State.SENDING}, State.UNKNOWN)
     if doubt is State.QUARANTINED:
@@ -109,7 +111,7 @@ def test_events_of_others_suppress_addresses_and_nothing_else(sent: Outbox) -> N
     ]
     report = apply_provider_events(sent, SECRET, foreign)
     assert (report.n_moved, report.n_suppressed, report.n_foreign) == (0, 2, 3)
-    assert sent.known([MESSAGE])[MESSAGE].state is State.ACCEPTED
+    assert known_messages(sent, [MESSAGE])[MESSAGE].state is State.ACCEPTED
     assert apply_provider_events(sent, SECRET, foreign).n_suppressed == 0
 
 

@@ -13,8 +13,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from assets.messaging.claims import LEASE, Claim, claim_approved, release_dead
 from assets.messaging.ledger import messages, transitions
-from assets.messaging.outbox import LEASE, Claim, Outbox
+from assets.messaging.ledger_lookups import known_messages
+from assets.messaging.outbox import Outbox
 from assets.messaging.sending import Overtaken, Permissions, accept, begin
 from assets.messaging.states import COUNTS_AS_SENT, FINAL, MOVES, OPEN, IllegalMove, State, check_move
 from tests.faults import kit
@@ -105,7 +107,7 @@ class LedgerWalk(RuleBasedStateMachine):
 
     @rule(worker=st.integers(0, 1))
     def claim(self, worker: int) -> None:
-        claim = self.workers[worker].claim("b", self.ids)
+        claim = claim_approved(self.workers[worker], "b", self.ids)
         if claim.message_ids:
             self.claims.append((worker, claim))
 
@@ -131,7 +133,7 @@ class LedgerWalk(RuleBasedStateMachine):
     @rule(worker=st.integers(0, 1))
     def leases_run_out(self, worker: int) -> None:
         self.time += LEASE + timedelta(seconds=1)
-        self.workers[worker].release_dead()
+        release_dead(self.workers[worker])
 
     @rule(target_state=st.sampled_from([State.SUPPRESSED, State.EXPIRED]))
     def stop_open_ones(self, target_state: State) -> None:
@@ -143,7 +145,7 @@ class LedgerWalk(RuleBasedStateMachine):
 
     @invariant()
     def what_was_sent_counts_as_sent(self) -> None:
-        known = self.workers[0].known(self.delivered)
+        known = known_messages(self.workers[0], self.delivered)
         assert all(known[i].state in COUNTS_AS_SENT for i in self.delivered)
 
     @invariant()
@@ -155,7 +157,7 @@ class LedgerWalk(RuleBasedStateMachine):
             if message_id in last:
                 assert State(state) in MOVES[last[message_id]]
             last[message_id] = State(state)
-        assert {i: k.state for i, k in self.workers[0].known(self.ids).items()} == last
+        assert {i: k.state for i, k in known_messages(self.workers[0], self.ids).items()} == last
 
 
 TestLedgerWalk = LedgerWalk.TestCase

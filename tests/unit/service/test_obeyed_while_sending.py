@@ -13,6 +13,7 @@ import pytest
 from assets.messaging.channels.messages import Answer, Letter, Promise, all_alike
 from assets.messaging.clock import FixedClock
 from assets.messaging.ledger_guard import open_ledger
+from assets.messaging.ledger_lookups import known_messages
 from assets.messaging.outbox import Outbox
 from assets.messaging.states import State
 from tests.faults import kit
@@ -90,7 +91,7 @@ def test_a_worker_starts_nothing_after_what_was_asked_for(tmp_path: Path, outbox
     already = set(channel.got[:4])
     assert started <= already
     assert len(channel.got) == len(ROWS) - len({one["message_id"] for one in late} - already)
-    states = outbox.known([one["message_id"] for one in late])
+    states = known_messages(outbox, [one["message_id"] for one in late])
     assert {known.state for known in states.values()} <= {State.SUPPRESSED, State.ACCEPTED}
 
 
@@ -139,7 +140,7 @@ def test_the_frequency_asked_for_counts_what_was_sent(tmp_path: Path, outbox: Ou
         assert site.ask("POST", link(ROWS[8]) + "/wishes", body, FORM).status == 200
     seconds = [row(100 + n, address=ROWS[n]["address"]) for n in (7, 8)]
     hand_off(setting, outbox, ListContent(seconds), clock=FixedClock(NOON)).run()
-    states = outbox.known([one["message_id"] for one in seconds])
+    states = known_messages(outbox, [one["message_id"] for one in seconds])
     assert [states[one["message_id"]].state for one in seconds] == [State.SUPPRESSED, State.ACCEPTED]
 
 

@@ -18,6 +18,7 @@ from assets.landing.land import land_dataset
 from assets.messaging import keys, signatures
 from assets.messaging.ledger import suppressions, wishes
 from assets.messaging.ledger_guard import open_ledger
+from assets.messaging.ledger_lookups import known_messages
 from assets.messaging.outbox import Outbox
 from assets.privacy.handed_off import stop_for_good, unname_in_ledger
 from assets.privacy.person import Forgotten
@@ -140,7 +141,7 @@ def test_an_address_that_cannot_be_found_is_stopped_for_good(site: Site) -> None
     again = row(9, run_date=later, address=MAIL["address"])
     with open_ledger(site.settings) as outbox:
         hand_off(site.settings, outbox, ListContent([again]), run_date=later).run()
-        assert outbox.known([again["message_id"]])[again["message_id"]].state == "SUPPRESSED"
+        assert known_messages(outbox, [again["message_id"]])[again["message_id"]].state == "SUPPRESSED"
 
 
 def test_wishes_are_kept_shown_and_delivered(site: Site) -> None:
