@@ -15,11 +15,11 @@ import zstandard
 
 from assets.files import write_atomically
 from assets.messaging import keys
+from assets.messaging.chunks import chunks
 from assets.messaging.ledger import batches, messages, suppressions, wishes
 from assets.messaging.ledger_lookups import find_batch
 from assets.messaging.manifest import manifest_name
 from assets.messaging.outbox import Outbox
-from assets.messaging.X import CHUNK
 from assets.privacy.person import Forgotten
 from orchestration.settings import Settings
 
@@ -65,9 +65,8 @@ def unname_in_ledger(outbox: Outbox, forgotten: Forgotten) -> None:
 
 
 def _by_customer(forgotten: Forgotten) -> Iterator[sa.ColumnElement[bool]]:
-    customers = sorted(forgotten.customer_ids)
-    for start in range(0, len(customers), CHUNK):
-        yield messages.c.customer_id.in_(customers[start : start + CHUNK])
+    for customers in chunks(sorted(forgotten.customer_ids)):
+        yield messages.c.customer_id.in_(customers)
 
 
 def _scrub(outbox: Outbox) -> None:
@@ -85,11 +84,10 @@ def _scrub(outbox: Outbox) -> None:
 
 def forget_in_batches(settings: Settings, outbox: Outbox, message_ids: Collection[str]) -> int:
     """Rewrite every hand-off file that holds one of these messages, its manifest and its row in the ledger."""
-    wanted = sorted(message_ids)
     names: set[str] = set()
     with outbox.transaction() as tx:
-        for start in range(0, len(wanted), CHUNK):
-            query = sa.select(messages.c.batch_id).where(messages.c.message_id.in_(wanted[start : start + CHUNK]))
+        for ids in chunks(sorted(message_ids)):
+            query = sa.select(messages.c.batch_id).where(messages.c.message_id.in_(ids))
             names |= {name for name in tx.execute(query).scalars() if name}
     n = 0
     for name in sorted(names):

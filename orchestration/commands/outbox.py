@@ -157,11 +157,12 @@ def approve(sha256: str, by: str) -> None:
     not hold any more.
     """
     from assets.messaging import approvals
+    from assets.messaging.ledger_lookups import require_batch
 
     settings = settings_or_exit()
     with opened_ledger(settings) as ledger:
         batch_id = approvals.approve(ledger, sha256, by, datetime.now(UTC))
-        day = ledger.require_batch(batch_id)["run_date"]
+        day = require_batch(ledger, batch_id)["run_date"]
     click.echo(f"Approved by {by}: {batch_id}. The next run of its day sends it: `fredning run --date {day}`.")
 
 
@@ -253,9 +254,10 @@ def resolve(batch_id: str, was_sent: bool, by: str) -> None:
     good. Neither sends anything.
     """
     from assets.messaging import ledger_views
+    from assets.messaging.ledger_lookups import find_batch
 
     with opened_ledger(settings_or_exit()) as ledger:
-        if ledger.batch(batch_id) is None:
+        if find_batch(ledger, batch_id) is None:
             raise click.ClickException(f"There is no batch {batch_id}: `fredning outbox batches` lists them.")
         n = ledger_views.resolve(ledger, batch_id, was_sent=was_sent, by=by, now=datetime.now(UTC))
     verdict = "as handed off" if was_sent else "as not sent"

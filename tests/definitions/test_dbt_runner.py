@@ -56,9 +56,9 @@ def settings(tmp_path_factory) -> Settings:
     return settings
 
 
-def run(
-    settings: Settings, runner: DbtRunner, selection: list[str] | None = None, day: str = "2026-11-20"
-) -> dg.ExecuteInProcessResult:
+def warehouse_of(settings: Settings) -> dg.AssetsDefinition:
+    """The models of the project as one step."""
+
     @dbt_assets(
         manifest=manifest_of(settings),
         project=project_of(settings),
@@ -68,8 +68,14 @@ def run(
     def warehouse(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[DbtRunner]) -> Iterator[Any]:
         yield from dbt.build(context, select="fqn:*")
 
+    return warehouse
+
+
+def run(
+    settings: Settings, runner: DbtRunner, selection: list[str] | None = None, day: str = "2026-11-20"
+) -> dg.ExecuteInProcessResult:
     return dg.materialize(
-        [warehouse],
+        [warehouse_of(settings)],
         partition_key=day,
         resources={"dbt": runner},
         selection=[dg.AssetKey(["marts", name]) for name in selection] if selection else None,
@@ -138,14 +144,7 @@ def test_a_failing_model_fails_the_step_with_dbts_own_words(settings: Settings) 
 def test_a_failed_error_test_stops_everything_below_that_step(settings: Settings, runner: DbtRunner) -> None:
     """An invariant that does not hold must keep the hand-off from starting; a warning must not."""
 
-    @dbt_assets(
-        manifest=manifest_of(settings),
-        project=project_of(settings),
-        dagster_dbt_translator=FredningTranslator(),
-        partitions_def=PARTITIONS,
-    )
-    def warehouse(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[DbtRunner]) -> Iterator[Any]:
-        yield from dbt.build(context, select="fqn:*")
+    warehouse = warehouse_of(settings)
 
     @dg.asset(deps=[dg.AssetKey(["marts", "second"])], partitions_def=PARTITIONS)
     def below_second() -> None: ...

@@ -28,3 +28,9 @@ def fredning(home: Path, *arguments: str, **settings: str) -> subprocess.Complet
         timeout=900,
         check=False,
     )
+
+
+def demo_settings(home: Path) -> dict[str, str]:
+    """The settings that the demo under `home` was made with."""
+    lines = (home / "var/demo/demo.env").read_text().splitlines()
+    return dict(line.removeprefix("export ").split("=", 1) for line in lines)

@@ -3,44 +3,29 @@
 from __future__ import annotations
 
 import csv
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from tests.e2e.shell import demo_settings, fredning
 from tests.unit.privacy.search import places_of
 
-ROOT = Path(__file__).resolve().parents[2]
 TODAY = "2026-11-22"
 
 pytestmark = pytest.mark.slow
 
 
-def fredning(home: Path, *arguments: str) -> None:
-    demo = home / "var" / "demo" / "demo.env"
-    lines = demo.read_text().splitlines() if demo.exists() else []
-    kept = dict(line.removeprefix("export ").split("=", 1) for line in lines)
-    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "FREDNING_HOME": str(home / "var"), **kept}
-    result = subprocess.run(
-        [sys.executable, "-m", "orchestration.cli", *arguments],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+def succeed(home: Path, *arguments: str, **settings: str) -> None:
+    result = fredning(home, *arguments, **settings)
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("erasure")
-    fredning(folder, "demo", "--today", TODAY, "--days", "1", "--fraction", "0.05")
+    succeed(folder, "demo", "--today", TODAY, "--days", "1", "--fraction", "0.05")
     return folder
 
 
@@ -93,7 +78,7 @@ def test_a_person_who_was_written_to_is_in_no_byte_of_any_file_once_forgotten(ho
     assert any(place.startswith("landing/") for place in found)
 
     request(home, "canary", member_id, email)
-    fredning(home, "run", "--date", TODAY)
+    succeed(home, "run", "--date", TODAY, **demo_settings(home))
 
     assert in_use(home, words) == set()
     kept = places_of(home / "var", [ids[0][0]])
@@ -114,9 +99,9 @@ def test_the_day_after_runs_as_any_other_and_a_source_that_delivers_the_person_a
     delivered = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     copies = {path: path.read_bytes() for path in delivered}
     request(home, "again", member_id, email)
-    fredning(home, "run", "--date", TODAY)
+    succeed(home, "run", "--date", TODAY, **demo_settings(home))
     for path, content in copies.items():
         path.write_bytes(content)
-    fredning(home, "land", "--date", TODAY)
-    fredning(home, "run", "--date", TODAY)
+    succeed(home, "land", "--date", TODAY, **demo_settings(home))
+    succeed(home, "run", "--date", TODAY, **demo_settings(home))
     assert in_use(home, {member_id}) == set()

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.e2e.shell import fredning
+from tests.e2e.shell import demo_settings, fredning
 
 GOOD_DAY, BAD_DAY = date(2026, 11, 21), date(2026, 11, 22)
 
@@ -76,11 +76,6 @@ def morning(tmp_path_factory) -> tuple[Path, str, int]:
 def folder_of(home: Path, name: str) -> Path:
     """The folder of the bad day that the delivery `source/dataset/file` belongs to."""
     return home / "var/landing" / Path(name).parent / BAD_DAY.isoformat()
-
-
-def demo_settings(home: Path) -> dict[str, str]:
-    lines = (home / "var/demo/demo.env").read_text().splitlines()
-    return dict(line.removeprefix("export ").split("=", 1) for line in lines)
 
 
 def rows(home: Path, sql: str) -> list[tuple]:

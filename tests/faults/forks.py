@@ -50,6 +50,19 @@ def start(work: Callable[[], None]) -> int:
         os._exit(code)
 
 
+def start_paused(work: Callable[[], None]) -> int:
+    """Run `work`, which stops itself at its failpoint; returns the child's id once it has."""
+    child = start(work)
+    os.waitpid(child, os.WUNTRACED)
+    return child
+
+
+def resume(child: int) -> int:
+    """Let a paused child go on to its end, as `finish` does."""
+    os.kill(child, signal.SIGCONT)
+    return finish(child)
+
+
 def finish(child: int) -> int:
     """Wait for a child: 0 for success, a negative signal number if it was killed."""
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

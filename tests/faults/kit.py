@@ -6,17 +6,20 @@ import io
 import json
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import zstandard
 
 from assets.messaging import keys
 from assets.messaging.channels.file import FileChannel, own_staging
 from assets.messaging.clock import Clock, FixedClock
 from assets.messaging.handoff import HandOff
+from assets.messaging.ledger_views import count_by_state
 from assets.messaging.limits import Caps
 from assets.messaging.outbox import Outbox
 from assets.messaging.planning import Planner
@@ -150,6 +153,22 @@ def hand_off(
         caps or Caps(),
         failpoint or (lambda _point: None),
     )
+
+
+@contextmanager
+def mutated(target: Any, name: str, replacement: Callable[..., Any]) -> Iterator[None]:
+    """A mistake in the product, for as long as a test has to notice it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(target, name, replacement)
+        yield
+
+
+def states(outbox: Outbox) -> dict[str, int]:
+    """How many messages are in each state."""
+    counted: dict[str, int] = {}
+    for group in count_by_state(outbox):
+        counted[group["state"]] = counted.get(group["state"], 0) + group["n"]
+    return counted
 
 
 def handed_off(setting: Settings) -> list[dict[str, Any]]:

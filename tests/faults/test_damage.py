@@ -6,8 +6,7 @@ import errno
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pyarrow.parquet as pq
 import pytest
@@ -16,31 +15,15 @@ from assets.messaging.channels import file as file_channel
 from assets.messaging.channels.file import FileChannel, Found, NameTaken
 from assets.messaging.claims import release_dead
 from assets.messaging.ledger_export import export_messages
-from assets.messaging.ledger_guard import open_ledger
-from assets.messaging.ledger_views import count_by_state, list_batches, resolve
+from assets.messaging.ledger_views import list_batches, resolve
 from assets.messaging.outbox import Outbox
 from assets.messaging.reconcile import reconcile, verify
 from assets.messaging.states import State
 from orchestration.settings import Settings
 from tests.faults import kit
-from tests.faults.kit import ListContent, PlainSource, all_files, hand_off, handed_off, row
+from tests.faults.kit import ListContent, PlainSource, all_files, hand_off, handed_off, row, states
 
 CONTENT = ListContent([row(n) for n in range(6)])
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Settings:
-    return kit.settings(tmp_path)
-
-
-@pytest.fixture
-def outbox(home: Settings) -> Iterator[Outbox]:
-    with open_ledger(home) as opened:
-        yield opened
-
-
-def states(outbox: Outbox) -> dict[str, int]:
-    return {group["state"]: group["n"] for group in count_by_state(outbox)}
 
 
 def full_after(n_writes: int) -> Callable[[int, bytes], int]:

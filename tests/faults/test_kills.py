@@ -7,23 +7,21 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assets.messaging import handoff
+from assets.messaging import handoff, reconcile
 from assets.messaging.channels.file import FileChannel
 from assets.messaging.ledger_guard import open_ledger
-from assets.messaging.ledger_views import count_by_state
 from assets.messaging.outbox import Outbox
 from assets.messaging.states import State
 from orchestration.settings import Settings
 from tests.faults import kit
-from tests.faults.forks import POINTS, at, finish, start, worker
-from tests.faults.kit import ListContent, PlainSource, all_files, handed_off, row
+from tests.faults.forks import POINTS, at, finish, resume, start, start_paused, worker
+from tests.faults.kit import ListContent, PlainSource, all_files, handed_off, mutated, row, states
 
 CONTENT = ListContent([row(n) for n in range(12)])
 BEFORE, AFTER = PlainSource("Takk for handelen"), PlainSource("Takk skal du ha")
@@ -40,7 +38,7 @@ def judge(setting: Settings, content: ListContent) -> tuple[int, int]:
 def assert_tidy(setting: Settings) -> None:
     """Nothing is in doubt, nothing half-done lies about, and every file is one that a manifest names."""
     with open_ledger(setting) as outbox:
-        assert {group["state"] for group in count_by_state(outbox)} == {"ACCEPTED"}
+        assert set(states(outbox)) == {"ACCEPTED"}
     assert not list((setting.home / "staging").glob("*"))
     names = set(all_files(setting))
     manifests = {name for name in names if name.endswith(".manifest.json")}
@@ -85,19 +83,13 @@ def test_workers_at_the_same_time_share_the_work_without_overlap(tmp_path: Path)
     assert_tidy(setting)
 
 
-def stopped(child: int) -> None:
-    os.waitpid(child, os.WUNTRACED)
-
-
 def test_a_paused_worker_that_resumes_before_its_intent_gives_way(tmp_path: Path) -> None:
     """Its lease ran out and another one sent everything; it must notice by its fence and write nothing."""
     setting = kit.settings(tmp_path)
-    paused = start(worker(setting, CONTENT, failpoint=at("staged", 1, signal.SIGSTOP)))
-    stopped(paused)
+    paused = start_paused(worker(setting, CONTENT, failpoint=at("staged", 1, signal.SIGSTOP)))
     assert finish(start(worker(setting, CONTENT, source=AFTER, hours_later=1))) == 0
     files = all_files(setting)
-    os.kill(paused, signal.SIGCONT)
-    assert finish(paused) == 0
+    assert resume(paused) == 0
     assert all_files(setting) == files
     assert judge(setting, CONTENT) == (0, 0)
     assert_tidy(setting)
@@ -106,26 +98,16 @@ def test_a_paused_worker_that_resumes_before_its_intent_gives_way(tmp_path: Path
 def test_a_paused_worker_that_resumes_after_its_intent_is_waited_for(tmp_path: Path) -> None:
     """An empty place proves nothing while its writer may be alive: its messages stay in doubt until it is done."""
     setting = kit.settings(tmp_path)
-    paused = start(worker(setting, CONTENT, failpoint=at("intended", 1, signal.SIGSTOP)))
-    stopped(paused)
+    paused = start_paused(worker(setting, CONTENT, failpoint=at("intended", 1, signal.SIGSTOP)))
     assert finish(start(worker(setting, CONTENT, source=AFTER, hours_later=1))) == 0
     with open_ledger(setting) as outbox:
-        in_doubt = {group["state"]: group["n"] for group in count_by_state(outbox)}
-    assert in_doubt == {"ACCEPTED": 8, "UNKNOWN": 4}
-    os.kill(paused, signal.SIGCONT)
-    assert finish(paused) == 0
+        assert states(outbox) == {"ACCEPTED": 8, "UNKNOWN": 4}
+    assert resume(paused) == 0
     assert judge(setting, CONTENT) == (0, 0)
     assert_tidy(setting)
 
 
 # --- the tests must be able to fail -------------------------------------------------------------------
-
-
-@contextmanager
-def mutated(target: Any, name: str, replacement: Callable[..., Any]) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(target, name, replacement)
-        yield
 
 
 def mark_first() -> Any:
@@ -162,12 +144,12 @@ def send_first() -> Any:
 def requeue_on_lease_expiry() -> Any:
     """Takes a dead lease in SENDING for a message that was never sent."""
 
-    def release_dead(self: Outbox, *, senders_are_gone: bool = False) -> dict[State, int]:
-        with self.transaction() as tx:
+    def release_dead(outbox: Outbox, *, senders_are_gone: bool = False) -> dict[State, int]:
+        with outbox.transaction() as tx:
             tx.exec_driver_sql("update messages set state = 'READY' where state in ('CLAIMED', 'SENDING')")
         return {State.READY: 0, State.UNKNOWN: 0}
 
-    return mutated(Outbox, "release_dead", release_dead)
+    return mutated(reconcile, "release_dead", release_dead)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -20,8 +19,7 @@ from assets.messaging.channels.signed_http import SignedHttpChannel
 from assets.messaging.channels.smtp import Server, SmtpChannel
 from assets.messaging.channels.twilio import TwilioChannel
 from assets.messaging.ledger import messages, suppressions
-from assets.messaging.ledger_guard import open_ledger
-from assets.messaging.ledger_views import count_by_state, dead_letters, list_batches
+from assets.messaging.ledger_views import dead_letters, list_batches
 from assets.messaging.outbox import Outbox
 from assets.messaging.provider_events import apply_provider_events
 from assets.messaging.rendering import Written
@@ -29,7 +27,7 @@ from assets.messaging.spool import Spool
 from assets.messaging.worker import Worker
 from orchestration.settings import Settings
 from tests.faults import kit
-from tests.faults.kit import ListContent, PlainSource, row
+from tests.faults.kit import ListContent, PlainSource, row, states
 from tests.faults.one_by_one import HOURS, NOON, release, spooled, worker_of
 from tests.servers.postgres import new_database, running_postgres
 from tests.servers.scripted import Reply, Request, dropping_proxy, http_server, smtp_server
@@ -51,19 +49,6 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     if request.param == "sqlite":
         return kit.settings(tmp_path)
     return kit.settings(tmp_path, ledger_url=new_database(request.getfixturevalue("postgres")))
-
-
-@pytest.fixture
-def outbox(home: Settings) -> Iterator[Outbox]:
-    with open_ledger(home) as opened:
-        yield opened
-
-
-def states(outbox: Outbox) -> dict[str, int]:
-    counted = Counter[str]()
-    for group in count_by_state(outbox):
-        counted[group["state"]] += group["n"]
-    return dict(counted)
 
 
 def by_http(port: int, **options: Any) -> dict[str, MessageChannel]:

@@ -9,7 +9,6 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from assets.messaging import attempts, doubts
+from assets.messaging import attempts, doubts, worker
 from assets.messaging.channels.http import Endpoint
 from assets.messaging.channels.kannel import KannelChannel, KannelLog
 from assets.messaging.channels.messages import MessageChannel, Result
@@ -25,14 +24,13 @@ from assets.messaging.channels.postfix_log import PostfixLog
 from assets.messaging.channels.smtp import Server, SmtpChannel
 from assets.messaging.claims import Claim
 from assets.messaging.ledger_guard import open_ledger
-from assets.messaging.ledger_views import count_by_state
 from assets.messaging.outbox import Outbox
 from assets.messaging.states import State
 from assets.messaging.worker import Worker
 from orchestration.settings import Settings
 from tests.faults import kit
-from tests.faults.forks import at, finish, start
-from tests.faults.kit import ListContent, row
+from tests.faults.forks import at, finish, resume, start, start_paused
+from tests.faults.kit import ListContent, mutated, row, states
 from tests.faults.one_by_one import RELEASE_POINTS, WORK_POINTS, process, spooled, work_until_settled
 from tests.servers import wait_for
 from tests.servers.kannel import Kannel, running_kannel
@@ -111,7 +109,7 @@ _NEXT = iter(range(1_000, 10_000_000, 1_000))
 
 def assert_settled(setting: Settings) -> None:
     with open_ledger(setting) as outbox:
-        assert {group["state"] for group in count_by_state(outbox)} == {"ACCEPTED"}
+        assert set(states(outbox)) == {"ACCEPTED"}
     assert not spooled(setting)
 
 
@@ -175,28 +173,18 @@ def test_killed_at_random_instants_it_loses_and_doubles_nothing(
 def test_two_senders_and_a_paused_one_that_resumes_double_nothing(provider: Provider, tmp_path: Path) -> None:
     """The paused one wakes hours later with an old fence: its lease is over, and others have gone on."""
     setting, content = kit.settings(tmp_path), provider.rows(next(_NEXT), 60)
-    paused = start(process(setting, content, provider.make, failpoint=at("intended", 1, signal.SIGSTOP)))
-    os.waitpid(paused, os.WUNTRACED)
+    paused = start_paused(process(setting, content, provider.make, failpoint=at("intended", 1, signal.SIGSTOP)))
     others = [start(process(setting, content, provider.make, hours_later=1)) for _ in range(2)]
     assert [finish(child) for child in others] == [0, 0]
     with open_ledger(setting) as outbox:
-        in_doubt = {group["state"]: group["n"] for group in count_by_state(outbox)}
-    assert in_doubt == {"ACCEPTED": 44, "UNKNOWN": 16}
-    os.kill(paused, signal.SIGCONT)
-    assert finish(paused) == 0
+        assert states(outbox) == {"ACCEPTED": 44, "UNKNOWN": 16}
+    assert resume(paused) == 0
     work_until_settled(setting, provider.make)
     assert provider.judge(content) == (0, 0)
     assert_settled(setting)
 
 
 # --- the tests must be able to fail -------------------------------------------------------------------
-
-
-@contextmanager
-def mutated(target: Any, name: str, replacement: Callable[..., Any]) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(target, name, replacement)
-        yield
 
 
 def mark_first() -> Any:
@@ -227,12 +215,12 @@ def send_first() -> Any:
 def requeue_on_lease_expiry() -> Any:
     """Takes a dead lease in SENDING for a message that was never sent."""
 
-    def release_dead(self: Outbox, *, senders_are_gone: bool = False) -> dict[State, int]:
-        with self.transaction() as tx:
+    def release_dead(outbox: Outbox, *, senders_are_gone: bool = False) -> dict[State, int]:
+        with outbox.transaction() as tx:
             tx.exec_driver_sql("update messages set state = 'READY' where state in ('CLAIMED', 'SENDING')")
         return {State.READY: 0, State.UNKNOWN: 0}
 
-    return mutated(Outbox, "release_dead", release_dead)
+    return mutated(worker, "release_dead", release_dead)
 
 
 def retry_unknown() -> Any:

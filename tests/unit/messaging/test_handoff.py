@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tarfile
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
@@ -27,27 +26,9 @@ from assets.messaging.provider_events import apply_provider_events
 from assets.messaging.states import State
 from orchestration.settings import Settings
 from tests.faults import kit
-from tests.faults.kit import ListContent, PlainSource, all_files, hand_off, handed_off, row
+from tests.faults.kit import ListContent, PlainSource, all_files, hand_off, handed_off, row, states
 
 NOON = datetime(2026, 11, 20, 11, tzinfo=UTC)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Settings:
-    return kit.settings(tmp_path)
-
-
-@pytest.fixture
-def outbox(home: Settings) -> Iterator[Outbox]:
-    with open_ledger(home) as opened:
-        yield opened
-
-
-def states(outbox: Outbox) -> dict[str, int]:
-    counted: dict[str, int] = {}
-    for group in count_by_state(outbox):
-        counted[group["state"]] = counted.get(group["state"], 0) + group["n"]
-    return counted
 
 
 def opt_out(number: int, at: datetime, event: str = "unsubscribed", **changes: Any) -> dict[str, Any]:

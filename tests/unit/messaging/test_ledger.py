@@ -22,11 +22,6 @@ from tests.faults.kit import ListContent, hand_off, row
 from tests.unit.messaging.test_states import BATCH, NOBODY_OBJECTS, RECORD, ledger_row
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Settings:
-    return kit.settings(tmp_path)
-
-
 def export_of(setting: Settings) -> Path:
     return setting.raw_dir / "outbox" / "contact_log" / "current.parquet"
 

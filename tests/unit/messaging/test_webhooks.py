@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +18,6 @@ from cryptography.x509.oid import NameOID
 
 from assets.landing.contract import contract_of
 from assets.messaging import reports, signatures
-from assets.messaging.ledger_guard import open_ledger
 from assets.messaging.ledger_views import count_by_state
 from assets.messaging.outbox import Outbox
 from assets.messaging.signatures import Forged
@@ -255,17 +252,6 @@ def test_a_report_of_kannel_counts_only_at_an_address_that_we_gave_out() -> None
 
 
 # --- taking in --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Settings:
-    return kit.settings(tmp_path)
-
-
-@pytest.fixture
-def outbox(home: Settings) -> Iterator[Outbox]:
-    with open_ledger(home) as opened:
-        yield opened
 
 
 def test_a_duplicate_webhook_is_one_delivery_and_one_move(home: Settings, outbox: Outbox) -> None:

@@ -39,7 +39,7 @@ def killed_run(instance: dg.DagsterInstance, tags: dict[str, str]) -> dg.Dagster
     run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags)
     instance.event_log_storage.initialize_concurrency_limit_to_default("warehouse")
     claim = instance.event_log_storage.claim_concurrency_slot("warehouse", run.run_id, "table")
-    assert claim.isclaimed
+    assert claim.is_claimed
     return run
 
 

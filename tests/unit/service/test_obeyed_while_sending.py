@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,6 @@ import pytest
 
 from assets.messaging.channels.messages import Answer, Letter, Promise, all_alike
 from assets.messaging.clock import FixedClock
-from assets.messaging.ledger_guard import open_ledger
 from assets.messaging.ledger_lookups import known_messages
 from assets.messaging.outbox import Outbox
 from assets.messaging.states import State
@@ -42,12 +41,6 @@ class Listening:
         if self.between:
             self.between(len(self.got))
         return all_alike(letters, State.ACCEPTED, None)
-
-
-@pytest.fixture
-def outbox(tmp_path: Path) -> Iterator[Outbox]:
-    with open_ledger(kit.settings(tmp_path)) as opened:
-        yield opened
 
 
 def site_of(outbox: Outbox, tmp_path: Path) -> Any:
