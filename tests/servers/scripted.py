@@ -133,14 +133,18 @@ def dropping_proxy(port: int, drop_after: bytes) -> Iterator[int]:
             with socket.create_connection(("127.0.0.1", port)) as server_side:
                 back = threading.Thread(target=self._back, args=(server_side,), daemon=True)
                 back.start()
+                self.request.settimeout(0.02)
                 sent = b""
-                while data := self.request.recv(65_536):
-                    sent += data
-                    if drop_after in sent:
-                        self._is_cut = True
-                        server_side.sendall(data)
-                        back.join(timeout=1)
+                while back.is_alive():
+                    try:
+                        data = self.request.recv(65_536)
+                    except TimeoutError:
+                        continue
+                    if not data:
                         return
+                    sent += data
+                    self._is_cut = self._is_cut or drop_after in sent
+                    # What follows `drop_after` (a body after its headers) is passed on until the server answers.
                     server_side.sendall(data)
 
         _is_cut = False
