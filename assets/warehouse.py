@@ -6,15 +6,9 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import dbt_assets
 
-from orchestration.dbt import (
-    LATER_SELECTION,
-    MEASURE_SELECTION,
-    ON_DEMAND_SELECTION,
-    DbtRunner,
-    FredningTranslator,
-    manifest_of,
-    project_of,
-)
+from orchestration.dbt import LATER_SELECTION, MEASURE_SELECTION, ON_DEMAND_SELECTION, manifest_of, project_of
+from orchestration.dbt_runner import DbtRunner
+from orchestration.dbt_translator import FredningTranslator
 from orchestration.partitions import daily, one_day_a_run
 from orchestration.settings import Settings
 from orchestration.tags import WAREHOUSE_POOL

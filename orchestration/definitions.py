@@ -22,7 +22,7 @@ from assets.recommendations.assets import build_recommendation_assets
 from assets.reports.assets import build_report_assets
 from assets.value.assets import build_value_assets
 from assets.warehouse import build_warehouse_assets
-from orchestration.dbt import REJECTS
+from orchestration.dbt_translator import REJECTS
 from orchestration.jobs import ON_DEMAND, daily_run, decide_only
 from orchestration.partitions import daily
 from orchestration.resources import build_resources

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -150,9 +151,9 @@ def _day_line(settings: Settings, day: date) -> str:
     )
 
 
-_SUMMARY = """
+_BY_JOURNEY = """
     with reasons as (
-        select run_date, journey, decision, reason, count(*) as n
+        select {day} as run_date, journey, decision, reason, count(*) as n
         from marts.fct_contact_decisions
         where run_date between ? and ?
         group by all
@@ -174,26 +175,11 @@ _SUMMARY = """
 
 def _print_summary(console: Console, settings: Settings, plan: DemoDays) -> None:
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
-        rows = connection.execute(_SUMMARY, [plan.first, plan.today]).fetchall()
-    table = Table(title="Decisions by day and journey (rows of the decision ledger)", show_lines=False)
-    for heading in ("day", "journey"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("candidates", "sent"):
-        table.add_column(heading, justify="right")
-    for heading in ("held, by reason", "suppressed, by reason"):
-        table.add_column(heading, overflow="fold")
-    last_day: date | None = None
-    for run_date, journey, candidates, sent, held, suppressed in rows:
-        table.add_row(
-            run_date.isoformat() if run_date != last_day else "",
-            journey,
-            f"{candidates:,}",
-            f"{sent:,}",
-            held,
-            suppressed,
-        )
-        last_day = run_date
-    console.print(table)
+        days = connection.execute(_BY_JOURNEY.format(day="run_date"), [plan.first, plan.today]).fetchall()
+        totals = connection.execute(_BY_JOURNEY.format(day="null"), [plan.first, plan.today]).fetchall()
+    console.print(_decisions_table("Decisions by day and journey (rows of the decision ledger)", days))
+    # Last, because the end of a long output is what people see.
+    console.print(_decisions_table(f"The same, all {plan.days} days together", totals))
     places = Table(title="Where to look", show_header=False, box=None)
     for what, where in (
         ("hand-off files and manifests", settings.outbox_dir),
@@ -205,3 +191,21 @@ def _print_summary(console: Console, settings: Settings, plan: DemoDays) -> None
     ):
         places.add_row(f"[bold]{what}[/bold]", str(where))
     console.print(places)
+
+
+def _decisions_table(title: str, rows: Sequence[tuple[date | None, str, int, int, str, str]]) -> Table:
+    """Rows of `_BY_JOURNEY`; a day stands beside its first journey only."""
+    table = Table(title=title)
+    has_days = any(row[0] for row in rows)
+    for heading in ("day", "journey") if has_days else ("journey",):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("candidates", "sent"):
+        table.add_column(heading, justify="right")
+    for heading in ("held, by reason", "suppressed, by reason"):
+        table.add_column(heading, overflow="fold")
+    last_day: date | None = None
+    for run_date, journey, candidates, sent, held, suppressed in rows:
+        day = [run_date.isoformat() if run_date and run_date != last_day else ""] if has_days else []
+        table.add_row(*day, journey, f"{candidates:,}", f"{sent:,}", held, suppressed)
+        last_day = run_date
+    return table

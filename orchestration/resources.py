@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestration.dbt import DbtRunner
+from orchestration.dbt_runner import DbtRunner
 from orchestration.settings import Settings
 
 

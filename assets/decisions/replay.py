@@ -20,7 +20,8 @@ import duckdb
 
 from assets.decisions.chain import BUCKETS, LEDGER
 from assets.messaging.journeys import land_templates
-from orchestration.dbt import DbtFailure, DbtRunner, build_arguments, manifest_of
+from orchestration.dbt import DbtFailure, build_arguments, manifest_of
+from orchestration.dbt_runner import DbtRunner
 from orchestration.settings import Settings
 
 EXCLUSIONS = "model.fredning.fct_newsletter_exclusions"

@@ -60,7 +60,8 @@ def build_on_demand(
     settings: Settings, model: str, run_date: date, extra_vars: Mapping[str, str] | None = None
 ) -> None:
     """Build one model that no daily run builds; what went wrong is said in dbt's own words."""
-    from orchestration.dbt import DbtFailure, DbtRunner, build_arguments
+    from orchestration.dbt import DbtFailure, build_arguments
+    from orchestration.dbt_runner import DbtRunner
 
     arguments = build_arguments(
         command="build", select=(model,), exclude=(), run_date=run_date, settings=settings, extra_vars=extra_vars

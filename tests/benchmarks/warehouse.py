@@ -24,11 +24,8 @@ import duckdb
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from orchestration.dbt import (
-    LATER_SELECTION,
-    DbtRunner,
-    build_arguments,
-)
+from orchestration.dbt import LATER_SELECTION, build_arguments
+from orchestration.dbt_runner import DbtRunner
 from orchestration.home import ensure_sources, prepare_home
 from orchestration.settings import Settings
 from tests.benchmarks.scale.retailer import Size, write_base, write_retailer

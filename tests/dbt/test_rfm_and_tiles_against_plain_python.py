@@ -12,7 +12,8 @@ import pytest
 
 from assets.landing.land import ensure_raw
 from assets.messaging.template_tables import SCHEMAS
-from orchestration.dbt import DbtRunner, build_arguments
+from orchestration.dbt import build_arguments
+from orchestration.dbt_runner import DbtRunner
 from orchestration.settings import Settings
 from tests.dbt import oracle_rfm as oracle
 from tests.dbt.raw_purchases import write_raw

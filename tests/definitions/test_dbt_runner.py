@@ -10,7 +10,9 @@ import duckdb
 import pytest
 from dagster_dbt import dbt_assets
 
-from orchestration.dbt import DbtRunner, FredningTranslator, manifest_of, prepare, project_of
+from orchestration.dbt import manifest_of, prepare, project_of
+from orchestration.dbt_runner import DbtRunner
+from orchestration.dbt_translator import FredningTranslator
 from orchestration.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from datetime import date
 
-from orchestration.dbt import build_arguments, group_of, source_key
+from orchestration.dbt import build_arguments
+from orchestration.dbt_translator import group_of, source_key
 from orchestration.settings import Settings
 from orchestration.tags import GROUPS
 

@@ -1,0 +1,209 @@
+"""dbt inside Dagster, kept warm.
+
+`DbtCliResource` starts a new dbt for every call (several seconds each, and a changed `--vars` voids its parse cache).
+`DbtRunner` calls dbt in this process with the manifest kept, and emits the same materialisations and checks. The stock
+resource stays the fallback: `DbtCliResource(project_dir=…, profiles_dir=…).cli(build_arguments(…), context=context)`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtProject
+
+from orchestration.dbt import (
+    DbtFailure,
+    build_arguments,
+    forget_compiled,
+    manifest_of,
+    prepare,
+    profile_environment,
+    project_of,
+)
+from orchestration.dbt_translator import FredningTranslator
+from orchestration.settings import Settings
+
+_SUCCESSFUL = {"success", "pass", "warn"}
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """How one dbt node ended. `seconds` is its execution time, `failures` the failing rows of a test.
+
+    `statement` is the SQL that was compiled for it; None for what has none (a seed).
+    """
+
+    unique_id: str
+    status: str
+    seconds: float
+    message: str
+    failures: int | None
+    rows: int | None
+    statement: str | None = None
+
+    @property
+    def is_good(self) -> bool:
+        return self.status in _SUCCESSFUL
+
+
+class DbtRunner:
+    """dbt in this process, with the parsed project kept between calls."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def parsed(self) -> Any:
+        return prepare(self.settings)
+
+    def elsewhere(self, home: Path) -> DbtRunner:
+        """The same project on the warehouse of another home. Parsed here: the parse depends on the home's path."""
+        runner = DbtRunner(replace(self.settings, home=home))
+        runner.__dict__["parsed"] = self.parsed
+        return runner
+
+    def invoke(self, arguments: list[str]) -> list[NodeResult]:
+        """Run dbt. Returns how every node ended, failed ones included.
+
+        Raises `DbtFailure` when dbt itself could not run, and whatever interrupted it.
+        """
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
+
+        (self.settings.home / "tmp").mkdir(parents=True, exist_ok=True)
+        os.environ.update(profile_environment(self.settings))
+        forget_compiled(self.parsed)
+        try:
+            result = dbtRunner(manifest=self.parsed).invoke(arguments)
+        finally:
+            # dbt-duckdb keeps its connection for the life of the process, which would lock the file for everyone else.
+            DuckDBConnectionManager.close_all_connections()
+        if result.exception is not None:
+            if not isinstance(result.exception, Exception):
+                raise result.exception
+            raise DbtFailure(f"dbt stopped: {result.exception}") from result.exception
+        return [_node_result(node) for node in getattr(result.result, "results", [])]
+
+    def build(
+        self, context: dg.AssetExecutionContext, *, select: str, exclude: str = ""
+    ) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
+        """Build what the step selected and yield Dagster's events; raises `dg.Failure` when a model failed."""
+        index = NodeIndex(manifest_of(self.settings), FredningTranslator(), project_of(self.settings))
+        chosen, excluded = index.selection(context, select, exclude)
+        arguments = build_arguments(
+            command="build",
+            select=chosen,
+            exclude=excluded,
+            run_date=date.fromisoformat(context.partition_key),
+            settings=self.settings,
+        )
+        results = self.invoke(arguments)
+        yield from index.events(results, context)
+        broken = [r for r in results if r.status in {"error", "runtime error"} or index.is_unseen_failure(r)]
+        skipped = [r for r in results if r.status == "skipped"]
+        if broken:
+            raise dg.Failure(
+                description=f"{len(broken)} dbt nodes failed, {len(skipped)} were skipped because of them:\n"
+                + "\n".join(f"- {r.unique_id}: {r.message}" for r in broken)
+            )
+
+
+class NodeIndex:
+    """Which dbt node is which asset or check."""
+
+    def __init__(self, manifest: Mapping[str, Any], translator: FredningTranslator, project: DbtProject) -> None:
+        self._nodes = manifest["nodes"]
+        self._asset_of: dict[str, dg.AssetKey] = {}
+        self._check_of: dict[str, dg.AssetCheckKey] = {}
+        children = manifest["child_map"]
+        for unique_id, node in self._nodes.items():
+            if node["resource_type"] not in {"model", "seed", "snapshot"}:
+                continue
+            spec = translator.get_asset_spec(manifest, unique_id, project)
+            self._asset_of[unique_id] = spec.key
+            for child in children.get(unique_id, []):
+                if child.startswith("test."):
+                    check = translator.get_asset_check_spec(spec, manifest, child, project)
+                    if check is not None:
+                        self._check_of[child] = check.key
+
+    def selection(self, context: dg.AssetExecutionContext, select: str, exclude: str) -> tuple[list[str], list[str]]:
+        """dbt's --select and --exclude for what Dagster chose (all of the step, or a subset of its assets)."""
+        if not context.is_subset:
+            return [select], [exclude] if exclude else []
+        chosen = [
+            ".".join(self._nodes[unique_id]["fqn"])
+            for unique_id, key in self._asset_of.items()
+            if key in context.selected_asset_keys
+        ]
+        if not chosen:  # only checks were chosen
+            chosen = [
+                self._nodes[unique_id]["name"]
+                for unique_id, key in self._check_of.items()
+                if key in context.selected_asset_check_keys
+            ]
+        return chosen, []
+
+    def events(
+        self, results: Sequence[NodeResult], context: dg.AssetExecutionContext
+    ) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
+        models = [r for r in results if r.unique_id in self._asset_of]
+        tests = [r for r in results if r.unique_id in self._check_of]
+        for result in models:
+            if result.is_good:
+                yield dg.Output(
+                    value=None,
+                    output_name=self._asset_of[result.unique_id].to_python_identifier(),
+                    metadata=_metadata(result),
+                )
+        for result in tests:
+            key = self._check_of[result.unique_id]
+            if key not in context.selected_asset_check_keys or result.status == "skipped":
+                continue
+            yield dg.AssetCheckResult(
+                passed=result.status == "pass",
+                asset_key=key.asset_key,
+                check_name=key.name,
+                severity=self._severity(result),
+                metadata=_metadata(result),
+            )
+
+    def is_unseen_failure(self, result: NodeResult) -> bool:
+        """A test of severity error that failed and has no check of its own to stop the run."""
+        return result.status == "fail" and result.unique_id not in self._check_of
+
+    def _severity(self, result: NodeResult) -> dg.AssetCheckSeverity:
+        declared = (self._nodes[result.unique_id]["config"].get("severity") or "error").lower()
+        is_warning = declared == "warn" or result.status == "warn"
+        return dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR
+
+
+def _node_result(result: Any) -> NodeResult:
+    rows = (result.adapter_response or {}).get("rows_affected")
+    return NodeResult(
+        unique_id=result.node.unique_id,
+        status=str(result.status.value if hasattr(result.status, "value") else result.status),
+        seconds=round(float(result.execution_time), 3),
+        message=str(result.message or ""),
+        failures=result.failures,
+        rows=rows if isinstance(rows, int) and rows >= 0 else None,
+        statement=getattr(result.node, "compiled_code", None),
+    )
+
+
+def _metadata(result: NodeResult) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"seconds": result.seconds, "status": result.status}
+    if result.failures is not None:
+        metadata["failing_rows"] = result.failures
+    if result.rows is not None:
+        metadata["dagster/row_count"] = result.rows
+    if not result.is_good and result.message:
+        metadata["message"] = result.message
+    return metadata
