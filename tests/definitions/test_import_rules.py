@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSEMBLERS = {"definitions", "jobs", "schedules", "sensors", "cli", "runs", "demo", "home"}
-OPEN_TO_ASSETS = {"settings", "partitions", "resources", "dbt", "dbt_compile", "tags"}
+OPEN_TO_ASSETS = {"settings", "partitions", "resources", "dbt", "dbt_compile", "dbt_runner", "dbt_translator", "tags"}
 PURE = (
     "assets/messaging/render",
     "assets/messaging/outbox",
