@@ -26,7 +26,8 @@ class FredningTranslator(DagsterDbtTranslator):
         return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        return group_of(dbt_resource_props["fqn"])
+        named = dbt_resource_props["config"].get("meta", {}).get("dagster", {}).get("group")
+        return named or group_of(dbt_resource_props["fqn"])
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str]:
         return [DATA_TEAM]

@@ -30,7 +30,7 @@ def build_handoff_assets() -> list[dg.AssetsDefinition | dg.AssetChecksDefinitio
 
     @dg.asset(
         key=["outbox", "contact_log"],
-        group_name="messaging",
+        group_name="landing",
         partitions_def=daily,
         backfill_policy=one_day_a_run,
         deps=[dg.AssetKey(["landing", "provider", "events"])],

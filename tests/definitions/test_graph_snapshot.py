@@ -71,6 +71,18 @@ def test_every_asset_says_what_it_is_and_who_answers_for_it(repository: dg.Repos
     assert [n.key.to_user_string() for n in nodes if not n.owners] == []
 
 
+def test_the_groups_follow_each_other_from_landing_to_published(repository: dg.RepositoryDefinition) -> None:
+    """With a circle between them, the overview in the UI is a knot that nobody can follow."""
+    graph, place = repository.asset_graph, {group: n for n, group in enumerate(GROUPS)}
+    backwards = [
+        f"{parent.to_user_string()} ({graph.get(parent).group_name}) -> {key.to_user_string()} ({group})"
+        for key in graph.get_all_asset_keys()
+        for parent in graph.get(key).parent_keys
+        if place[graph.get(parent).group_name] > place[group := graph.get(key).group_name]
+    ]
+    assert backwards == []
+
+
 def test_nothing_starts_a_hand_off_by_itself(repository: dg.RepositoryDefinition) -> None:
     """Messages leave in a run that somebody started or scheduled, never because an upstream asset changed."""
     graph = repository.asset_graph
