@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -59,11 +60,20 @@ class ContentRow:
             raise RenderError(str(row.get("message_id")), "the content of the row cannot be read")
         made = object.__new__(cls)
         # Around the frozen class's own __init__, which sets 22 fields one call at a time.
-        made.__dict__.update({name: row.get(column) for name, column in _COLUMNS})
+        made.__dict__.update(zip(_NAMES, _values(row), strict=True))
         made.__dict__["content"] = content
         made.__dict__["branch"] = row.get("branch") or "default"
         return made
 
 
 # SQL's column `class` is a word that Python keeps for itself.
-_COLUMNS = tuple((f.name, "class" if f.name == "message_class" else f.name) for f in fields(ContentRow))
+_NAMES = tuple(field.name for field in fields(ContentRow))
+_COLUMNS = tuple("class" if name == "message_class" else name for name in _NAMES)
+_of_row = itemgetter(*_COLUMNS)
+
+
+def _values(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    try:
+        return _of_row(row)  # the warehouse's own rows have every column
+    except KeyError:
+        return tuple(map(row.get, _COLUMNS))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -26,6 +27,12 @@ _ENVELOPE = (
     *("message_id", "channel", "address", "class", "journey", "step", "variant", "branch", "language"),
     *("permission_basis", "permission_id"),
 )
+# What the ledger takes from the row as it is.
+_KEPT = (
+    *("message_id", "customer_id", "journey", "step", "channel", "class", "anchor", "experiment", "variant"),
+    *("send_at", "expires_at", "permission_basis", "permission_id", "policy_version"),
+)
+_of_envelope, _of_kept = itemgetter(*_ENVELOPE), itemgetter(*_KEPT)
 
 
 # Products are written by `_kept_json` rather than as the dicts that they also are.
@@ -125,11 +132,9 @@ def _prepare_one(settings: Settings, row: Row, source: MessageSource, handoff: F
     if not row["address"]:
         raise RenderError(row["message_id"], "there is no address")
     link = keys.unsubscribe_link(settings, row["message_id"], row["channel"])
-    envelope = {name: row[name] for name in _ENVELOPE} | {
-        "send_at": _iso(row["send_at"]),
-        "expires_at": _iso(row["expires_at"]),
-        "unsubscribe_link": link,
-    }
+    envelope: dict[str, Any] = dict(zip(_ENVELOPE, _of_envelope(row), strict=True))
+    envelope["send_at"], envelope["expires_at"] = _iso(row["send_at"]), _iso(row["expires_at"])
+    envelope["unsubscribe_link"] = link
     if handoff == "eml":
         written = source.write(row)
         index = _line(envelope | {"template_version": written.template_version})
@@ -177,16 +182,11 @@ def template_path(template: bytes) -> str:
 
 
 def _ledger_row(secret: bytes, run_date: date, row: Row) -> dict[str, Any]:
-    kept = (
-        "message_id customer_id journey step channel class anchor experiment variant "
-        "send_at expires_at permission_basis permission_id policy_version"
-    )
-    return {name: row[name] for name in kept.split()} | {
-        "run_date": run_date,
-        "address_key": keys.address_key(secret, row["channel"], row["address"] or ""),
-        "batch_id": None,
-        "request_hash": None,
-    }
+    kept: dict[str, Any] = dict(zip(_KEPT, _of_kept(row), strict=True))
+    kept["run_date"] = run_date
+    kept["address_key"] = keys.address_key(secret, row["channel"], row["address"] or "")
+    kept["batch_id"] = kept["request_hash"] = None
+    return kept
 
 
 @lru_cache(maxsize=4_096)
