@@ -16,6 +16,7 @@ from assets.landing.assets import build_landing_assets
 from assets.messaging.assets_handoff import build_handoff_assets
 from assets.messaging.assets_previews import build_preview_assets
 from assets.messaging.assets_templates import build_template_assets
+from assets.messaging.assets_worker import build_worker_assets
 from assets.privacy.assets import build_privacy_assets
 from assets.publishing import build_publishing_assets
 from assets.recommendations.assets import build_recommendation_assets
@@ -27,12 +28,13 @@ from orchestration.jobs import ON_DEMAND, daily_run, decide_only
 from orchestration.partitions import daily
 from orchestration.resources import build_resources
 from orchestration.schedules import build_schedules
+from orchestration.sensors import build_sensors
 from orchestration.settings import Settings
 from orchestration.tags import DATA_TEAM
 
 
 def build_defs(settings: Settings | None = None, *, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
-    """Every asset, check, job and schedule; `resources` replaces single ones, so that tests patch nothing."""
+    """Every asset, check, job, schedule and sensor; `resources` replaces single ones, so that tests patch nothing."""
     settings = settings or Settings.from_env()
     landing = build_landing_assets()
     return dg.Definitions(
@@ -42,6 +44,7 @@ def build_defs(settings: Settings | None = None, *, resources: Mapping[str, Any]
             proposed_pairs(),
             *build_template_assets(),
             *build_handoff_assets(),
+            *build_worker_assets(),
             *build_preview_assets(),
             *build_audience_assets(),
             *build_warehouse_assets(settings),
@@ -54,6 +57,7 @@ def build_defs(settings: Settings | None = None, *, resources: Mapping[str, Any]
         ],
         jobs=[daily_run, decide_only, *ON_DEMAND],
         schedules=build_schedules(settings),
+        sensors=build_sensors(settings),
         resources={**build_resources(settings), **(resources or {})},
     )
 

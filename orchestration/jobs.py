@@ -59,4 +59,11 @@ evaluate_recommendations = dg.define_asset_job(
     **_ON_DEMAND,
 )
 
-ON_DEMAND = (replay_audit, compare_versions, simulate_policy, evaluate_recommendations)
+send_released = dg.define_asset_job(
+    name="send_released",
+    description="Send what runs have released and what is due now, one by one: where a channel names a server.",
+    selection=dg.AssetSelection.assets(dg.AssetKey(["messaging", "sent_one_by_one"])),
+    **_ON_DEMAND,
+)
+
+ON_DEMAND = (replay_audit, compare_versions, simulate_policy, evaluate_recommendations, send_released)

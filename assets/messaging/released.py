@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 from assets.messaging import approvals, pacing
 from assets.messaging.batches import Batch
-from assets.messaging.ledger import batches, messages
+from assets.messaging.ledger import Instant, batches, deferrals, messages
 from assets.messaging.outbox import Outbox
 from assets.messaging.sending import mark_sent
 from assets.messaging.spool import Spool
@@ -61,16 +62,33 @@ def requeue(outbox: Outbox, batch: dict[str, Any], now: datetime, zone: ZoneInfo
         outbox.move_in(tx, ids, {State.READY}, State.APPROVED)
 
 
-def next_due(outbox: Outbox, channels: Collection[str]) -> datetime | None:
-    """The instant at which the next waiting message may be sent."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the workers have before them: how many messages wait, from when one may leave, how many are in doubt."""
+
+    n: int
+    next_due_at: datetime | None
+    n_in_doubt: int
+
+
+def waiting(outbox: Outbox, channels: Collection[str]) -> Waiting:
+    """The released messages of these channels that are still to be sent or settled."""
+    # After a deferral a message's instant has passed long ago; it may leave when its wait is over.
+    due = sa.case((deferrals.c.until > messages.c.send_at, deferrals.c.until), else_=messages.c.send_at)
+    queued, in_doubt = messages.c.state.in_(sorted(_QUEUED)), messages.c.state.in_(sorted(LEASED | {State.UNKNOWN}))
     query = (
-        sa.select(sa.func.min(messages.c.send_at))
+        sa.select(
+            sa.func.count().filter(queued),
+            sa.func.min(due, type_=Instant).filter(queued),
+            sa.func.count().filter(in_doubt),
+        )
+        .select_from(messages)
         .join(batches, batches.c.batch_id == messages.c.batch_id)
+        .outerjoin(deferrals, deferrals.c.message_id == messages.c.message_id)
         .where(batches.c.state == approvals.RELEASED, batches.c.channel.in_(sorted(channels)))
-        .where(messages.c.state.in_(_QUEUED))
     )
     with outbox.transaction() as tx:
-        return tx.execute(query).scalar()
+        return Waiting(*tx.execute(query).one())
 
 
 def close_done(outbox: Outbox, spool: Spool, now: datetime, zone: ZoneInfo) -> None:

@@ -74,7 +74,7 @@ class Worker:
         """Work until the process is told to end."""
         while True:
             say(self.run_once())
-            due = released.next_due(self.outbox, self.channels)
+            due = released.waiting(self.outbox, self.channels).next_due_at
             wait = _POLL if due is None else min(max(due - self.clock.now(), _SOON), _POLL)
             self.sleep(wait.total_seconds())
 

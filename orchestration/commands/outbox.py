@@ -36,12 +36,15 @@ def status(run_date: date | None) -> None:
 
     With --date also by journey and channel.
     """
+    from assets.messaging import released
+    from assets.messaging.channels.configured import one_by_one
     from assets.messaging.ledger_views import count_by_state
 
     settings = settings_or_exit()
     with opened_ledger(settings) as ledger:
         counts = count_by_state(ledger, run_date)
         stop = _stop(ledger)
+        waiting = released.waiting(ledger, one_by_one(settings))
     by_all = ("run_date", "journey", "channel", "state", "reason")
     keys = by_all if run_date else ("run_date", "state", "reason")
     sums: Counter[tuple[Any, ...]] = Counter()
@@ -57,6 +60,11 @@ def status(run_date: date | None) -> None:
         click.echo(f"Everything is stopped since {local(stop[0], settings)} by {stop[1]}: `fredning outbox resume`.")
     if settings.kill_switch:
         click.echo("Everything is stopped by FREDNING_KILL_SWITCH=on.")
+    if waiting.next_due_at:
+        click.echo(
+            f"{counted(waiting.n, 'message')} released, the next one due at {local(waiting.next_due_at, settings)}: "
+            "`fredning outbox work`, or the sensor released_messages_due, sends them."
+        )
     states = Counter[str]()
     for row in counts:
         states[row["state"]] += row["n"]
