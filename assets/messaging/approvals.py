@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -99,21 +99,6 @@ def give_back(outbox: Outbox, batch_id: str, claim: Claim, why: str) -> None:
     held = {"reason": HELD_BACK, "error": why}
     outbox.move(claim.message_ids, {State.CLAIMED}, State.HELD, fence=claim.fence, **held)
     hold_back(outbox, batch_id, (), why)
-
-
-def past_volumes(outbox: Outbox, channel: str, journey: str, before: date, days: int = 30) -> list[int]:
-    """How many messages a journey handed off on each of its last days that had any."""
-    volume = sa.func.sum(batches.c.n_sent)
-    query = (
-        sa.select(volume)
-        .where(batches.c.channel == channel, batches.c.journey == journey)
-        .where(batches.c.state == "SENT", batches.c.run_date < before)
-        .group_by(batches.c.run_date)
-        .order_by(batches.c.run_date.desc())
-        .limit(days)
-    )
-    with outbox.transaction() as tx:
-        return [int(n) for n in tx.execute(query).scalars()]
 
 
 def stop_everything(outbox: Outbox, by: str, now: datetime) -> None:

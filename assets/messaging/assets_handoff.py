@@ -94,13 +94,14 @@ def build_handoff_assets() -> list[dg.AssetsDefinition | dg.AssetChecksDefinitio
             dg.AssetKey(["messaging", "batches"]),
             dg.AssetKey(["messaging", "previews"]),
             dg.AssetKey(["marts", "fct_contact_decisions"]),
+            dg.AssetKey(["marts", "fct_volume_bands"]),
             dg.AssetKey(["intermediate", "int_consent__withdrawn_since_as_of"]),
         ],
         kinds={"python", "sql", "file"},
         owners=[DATA_TEAM],
         description="Hands the day's approved batches off, exactly once: permission and expiry looked at once more, "
-        "caps, approval and stop respected, the intent on disk before the file appears. The ledger then goes back to "
-        "the warehouse as a source. Running it again hands off nothing twice.",
+        "forecast bands, approval and stop respected, the intent on disk before the file appears. The ledger then goes "
+        "back to the warehouse as a source. Running it again hands off nothing twice.",
     )
     def hand_off(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
         run_date = run_date_of(context)

@@ -15,7 +15,6 @@ from assets.messaging.clock import Clock, FixedClock, WallClock, clock_for
 from assets.messaging.doubts import settle_doubts
 from assets.messaging.handoff import HandOff, HandOffReport
 from assets.messaging.journeys import load_templates, policy_version
-from assets.messaging.limits import Caps
 from assets.messaging.outbox import Outbox
 from assets.messaging.planning import Planner
 from assets.messaging.policy_schema import Policy
@@ -84,10 +83,9 @@ def look_around(
 
 def hand_off(settings: Settings, run_date: date, outbox: Outbox) -> HandOffReport:
     """Hand the day's messages off; those that leave one by one are released to the workers."""
-    clock, caps = clock_for(settings, run_date), Caps(**_policy(settings).caps.model_dump())
+    clock, spool = clock_for(settings, run_date), Spool(settings.spool_dir)
     with _staging_channel(settings) as channel:
-        work = HandOff(planner(settings, run_date, outbox), channel, clock, caps, spool=Spool(settings.spool_dir))
-        return work.run()
+        return HandOff(planner(settings, run_date, outbox), channel, clock, spool=spool).run()
 
 
 def worker(settings: Settings, outbox: Outbox, run_date: date | None = None) -> Worker:

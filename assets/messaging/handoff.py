@@ -11,7 +11,6 @@ and the templates it uses under `templates/`; a file without a manifest is not h
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,7 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from assets.messaging import approvals, keys, limits
+from assets.messaging import approvals, keys
 from assets.messaging.batches import Batch
 from assets.messaging.channels.file import FileChannel
 from assets.messaging.claims import Claim, claim_approved, still_held
@@ -29,12 +28,13 @@ from assets.messaging.manifest import manifest_name, record, templates_of
 from assets.messaging.planning import Planner, PlanReport
 from assets.messaging.reconcile import Reconciliation, reconcile, settle
 from assets.messaging.released import release
-from assets.messaging.run_content import Group
+from assets.messaging.run_content import Group, Verdict, Verdicts
 from assets.messaging.sending import Overtaken, Permissions, accept, begin, expire_open, recheck
 from assets.messaging.spool import Spool
 from assets.messaging.states import OPEN, State
 
-Verdicts = dict[tuple[str, str], limits.Verdict]
+# The warehouse says of every journey whether its day is inside the band; one it says nothing of is not let through.
+NO_BAND = Verdict("no forecast band was worked out for it: run the day's decisions again")
 
 
 def _nothing(_point: str) -> None:
@@ -61,7 +61,6 @@ class HandOff:
     planner: Planner
     channel: FileChannel
     clock: Clock
-    caps: limits.Caps = field(default_factory=limits.Caps)
     failpoint: Callable[[str], None] = _nothing
     spool: Spool | None = None
 
@@ -94,22 +93,16 @@ class HandOff:
         return datetime.combine(day, time(), tzinfo=self.planner.settings.zone).astimezone(UTC)
 
     def _verdicts(self, groups: dict[Group, int], report: HandOffReport) -> Verdicts:
-        today: Counter[tuple[str, str]] = Counter()
-        for group, n in groups.items():
-            today[group.channel, group.journey] += n
-        verdicts: Verdicts = {}
-        for (channel, journey), n in sorted(today.items()):
-            past = approvals.past_volumes(self.planner.outbox, channel, journey, self.planner.run_date)
-            verdict = limits.judge(self.caps, n, past)
+        known = self.planner.content.verdicts()
+        for (channel, journey), verdict in sorted(known.items()):
             if verdict.remark:
                 report.remarks.append(f"{journey} by {channel}: {verdict.remark}")
-            verdicts[channel, journey] = verdict
-        return verdicts
+        return {(g.channel, g.journey): known.get((g.channel, g.journey), NO_BAND) for g in groups}
 
     def _is_stopped(self) -> bool:
         return self.planner.settings.kill_switch or is_stopped(self.planner.outbox)
 
-    def _why_not(self, row: dict[str, Any], verdict: limits.Verdict) -> str | None:
+    def _why_not(self, row: dict[str, Any], verdict: Verdict) -> str | None:
         """Why this batch may not leave now, or None. A person's approval outweighs the breaker only."""
         if self._is_stopped():
             return "everything is stopped"
@@ -124,7 +117,7 @@ class HandOff:
             return verdict.held_because
         return None if self.planner.settings.approval == "auto" else "not approved"
 
-    def _send(self, batch: Batch, permissions: Permissions, verdict: limits.Verdict, report: HandOffReport) -> None:
+    def _send(self, batch: Batch, permissions: Permissions, verdict: Verdict, report: HandOffReport) -> None:
         outbox, now = self.planner.outbox, self.clock.now()
         recheck(outbox, batch.batch_id, OPEN, permissions, now)
         self.failpoint("rechecked")

@@ -44,6 +44,18 @@ def check_sending_hours(key: str, journey: Journey, policy: Policy, document: Co
                 )  # fmt: skip
 
 
+def check_volume_exceptions(policy: Policy, document: CommentedMap, known: Collection[str], notes: Notes) -> None:
+    """An exception for a journey that does not exist would let nothing through on the day it was meant for."""
+    for index, exception in enumerate(policy.caps.exceptions):
+        if exception.journey not in known:
+            notes.mistake(
+                "policy.yml",
+                line_of(document, ["caps", "exceptions", index, "journey"]),
+                f"there is no journey `{exception.journey}`",
+                near(exception.journey, known),
+            )
+
+
 def _seconds(clock: time) -> int:
     return clock.hour * 3600 + clock.minute * 60
 

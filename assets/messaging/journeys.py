@@ -16,7 +16,12 @@ from pathlib import Path
 from ruamel.yaml.comments import CommentedMap
 
 from assets.landing.storage import write_table
-from assets.messaging.journey_checks import check_priorities, check_product_groups, check_sending_hours
+from assets.messaging.journey_checks import (
+    check_priorities,
+    check_product_groups,
+    check_sending_hours,
+    check_volume_exceptions,
+)
 from assets.messaging.journey_schema import Journey
 from assets.messaging.policy_schema import Brand, Policy
 from assets.messaging.template_checks import check_templates
@@ -82,6 +87,7 @@ def load_templates(templates_dir: Path, *, check_texts: bool = True, known_group
     if policy is not None:
         for key, journey in journeys.items():
             check_sending_hours(key, journey, policy, documents[key], notes)
+        check_volume_exceptions(policy, policy_document, documents, notes)
     if known_groups:
         check_product_groups(journeys, documents, known_groups, notes)
 

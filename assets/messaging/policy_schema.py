@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -76,11 +77,30 @@ class Paused(Strict):
     sms: bool = False
 
 
+class VolumeException(Strict):
+    """A journey's volume that a person has looked at beforehand: on these days it may send up to `max_messages`."""
+
+    journey: str
+    day: date
+    until: date | None = None
+    max_messages: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> VolumeException:
+        if self.until is not None and self.until < self.day:
+            raise ValueError("`until` lies before `day`; the exception would hold on no day")
+        return self
+
+
 class VolumeCaps(Strict):
+    """The breaker's numbers; what they mean stands in `policy.yml`, how they are applied in `fct_volume_bands`."""
+
     max_messages: Annotated[int, Field(ge=1)] = 250_000
     max_ratio: Annotated[float, Field(gt=1)] = 5.0
     min_past_runs: Annotated[int, Field(ge=1)] = 5
     always_fine: Annotated[int, Field(ge=0)] = 200
+    max_without_forecast: Annotated[int, Field(ge=0)] = 5_000
+    exceptions: list[VolumeException] = Field(default_factory=list)
 
 
 class Policy(Strict):

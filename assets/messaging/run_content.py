@@ -32,6 +32,18 @@ class Group:
     language: str
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the forecast band says of a journey's day: why it is held (None: it is not), and what is worth a remark."""
+
+    held_because: str | None = None
+    remark: str | None = None
+
+
+# By channel and journey.
+Verdicts = dict[tuple[str, str], Verdict]
+
+
 class Content(Protocol):
     """Where the run's messages come from."""
 
@@ -41,6 +53,10 @@ class Content(Protocol):
 
     def withdrawn(self) -> set[tuple[str, str]]:
         """(address, channel) pairs whose permission went between as_of and now, as far as is known."""
+        ...
+
+    def verdicts(self) -> Verdicts:
+        """Which journeys are outside their forecast band."""
         ...
 
 
@@ -127,6 +143,13 @@ class WarehouseContent:
     def withdrawn(self) -> set[tuple[str, str]]:
         rows = self._query("select distinct address, channel from intermediate.int_consent__withdrawn_since_as_of", {})
         return {(row["address"], row["channel"]) for row in rows}
+
+    def verdicts(self) -> Verdicts:
+        rows = self._query(
+            "select channel, journey, held_because, remark from marts.fct_volume_bands where run_date = $run_date",
+            {"run_date": self.run_date},
+        )
+        return {(row["channel"], row["journey"]): Verdict(row["held_because"], row["remark"]) for row in rows}
 
     def _query(self, sql: str, parameters: dict[str, Any]) -> list[Row]:
         with duckdb.connect(str(self.path), read_only=True) as connection:

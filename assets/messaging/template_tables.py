@@ -19,7 +19,8 @@ from assets.messaging.yaml_types import buckets, minor
 
 Row = dict[str, Any]
 TEXT, TEXTS, INT, BIG, FLAG = pa.string(), pa.list_(pa.string()), pa.int32(), pa.int64(), pa.bool_()
-TIME, DAY = pa.time64("us"), pa.date32()
+TIME, DAY, REAL = pa.time64("us"), pa.date32(), pa.float64()
+INTS, DAYS = pa.list_(pa.int32()), pa.list_(pa.date32())
 _STAMP = [("received_on", DAY), ("policy_version", TEXT)]
 
 
@@ -107,6 +108,15 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("is_sms_paused", FLAG),
         ("default_open_local", TIME),
         ("sends_at_best_hour", FLAG),
+        ("volume_max_messages", INT),
+        ("volume_max_ratio", REAL),
+        ("volume_min_past_runs", INT),
+        ("volume_always_fine", INT),
+        ("volume_max_without_forecast", INT),
+        ("volume_exception_journeys", TEXTS),
+        ("volume_exception_from", DAYS),
+        ("volume_exception_until", DAYS),
+        ("volume_exception_max", INTS),
     ),
     "channel_windows": _schema(
         ("channel", TEXT),
@@ -237,6 +247,7 @@ def _experiments(key: str, journey: Journey) -> Iterator[Row]:
 
 
 def _settings(policy: Policy) -> Row:
+    caps = policy.caps
     return {
         "holdout_epoch": policy.holdout.epoch,
         "holdout_buckets": buckets(policy.holdout.percent),
@@ -249,6 +260,15 @@ def _settings(policy: Policy) -> Row:
         "is_sms_paused": policy.paused.sms,
         "default_open_local": policy.default_open,
         "sends_at_best_hour": policy.send_at_best_hour,
+        "volume_max_messages": caps.max_messages,
+        "volume_max_ratio": caps.max_ratio,
+        "volume_min_past_runs": caps.min_past_runs,
+        "volume_always_fine": caps.always_fine,
+        "volume_max_without_forecast": caps.max_without_forecast,
+        "volume_exception_journeys": [each.journey for each in caps.exceptions],
+        "volume_exception_from": [each.day for each in caps.exceptions],
+        "volume_exception_until": [each.until or each.day for each in caps.exceptions],
+        "volume_exception_max": [each.max_messages for each in caps.exceptions],
     }
 
 

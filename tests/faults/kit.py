@@ -20,11 +20,10 @@ from assets.messaging.channels.file import FileChannel, own_staging
 from assets.messaging.clock import Clock, FixedClock
 from assets.messaging.handoff import HandOff
 from assets.messaging.ledger_views import count_by_state
-from assets.messaging.limits import Caps
 from assets.messaging.outbox import Outbox
 from assets.messaging.planning import Planner
 from assets.messaging.rendering import Format, Merge, MessageSource, RenderError, Sender, Written
-from assets.messaging.run_content import Group, Row
+from assets.messaging.run_content import Group, Row, Verdict, Verdicts
 from orchestration.settings import Settings
 
 RUN_DATE = date(2026, 11, 20)
@@ -74,6 +73,7 @@ class ListContent:
 
     rows: list[Row]
     gone: set[tuple[str, str]] = field(default_factory=set)
+    outside: dict[str, str] = field(default_factory=dict)  # journey: why its volume is held
 
     def groups(self) -> dict[Group, int]:
         counts: dict[Group, int] = {}
@@ -93,6 +93,9 @@ class ListContent:
 
     def withdrawn(self) -> set[tuple[str, str]]:
         return self.gone
+
+    def verdicts(self) -> Verdicts:
+        return {(g.channel, g.journey): Verdict(self.outside.get(g.journey)) for g in self.groups()}
 
 
 class PlainSource:
@@ -140,7 +143,6 @@ def hand_off(
     failpoint: Callable[[str], None] | None = None,
     write: Callable[[int, bytes], int] | None = None,
     max_batch: int = 1_000,
-    caps: Caps | None = None,
 ) -> HandOff:
     planner = Planner(setting, run_date, outbox, content, source or PlainSource(), max_batch)
     staging = own_staging(setting.home / "staging")
@@ -150,7 +152,6 @@ def hand_off(
         planner,
         channel,
         clock or FixedClock(instant),
-        caps or Caps(),
         failpoint or (lambda _point: None),
     )
 

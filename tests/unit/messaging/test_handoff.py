@@ -20,7 +20,6 @@ from assets.messaging.clock import FixedClock
 from assets.messaging.ledger_guard import open_ledger
 from assets.messaging.ledger_lookups import members_of
 from assets.messaging.ledger_views import count_by_state, life_of, list_batches
-from assets.messaging.limits import Caps
 from assets.messaging.outbox import Outbox
 from assets.messaging.provider_events import apply_provider_events
 from assets.messaging.states import State
@@ -292,18 +291,23 @@ def test_the_kill_switch_of_the_settings_stops_everything(home: Settings, outbox
 
 
 def test_a_day_far_above_the_usual_waits_for_a_person(home: Settings, outbox: Outbox) -> None:
-    """A hundred times the usual number is a broken trigger until somebody says otherwise."""
-    caps = Caps(min_past_runs=3, always_fine=5)
-    for day in range(3):
-        run_date = date(2026, 11, 17 + day)
-        rows = [row(100 * day + n, run_date=run_date) for n in range(2)]
-        assert hand_off(home, outbox, ListContent(rows), run_date=run_date, caps=caps).run().n_accepted == 2
-    content = ListContent([row(1_000 + n) for n in range(50)])
-    report = hand_off(home, outbox, content, caps=caps).run()
+    """Only the journey that is outside its band: nobody else's message may come late for it."""
+    rows = [row(n) for n in range(50)] + [row(n, journey="welcome") for n in range(50, 53)]
+    content = ListContent(rows, outside={"post_purchase_coffee": "50 messages against 2 on a usual day"})
+    report = hand_off(home, outbox, content).run()
     assert list(report.held.values()) == ["50 messages against 2 on a usual day"]
+    assert report.n_accepted == 3
     sha256 = next(b["sha256"] for b in list_batches(outbox) if b["state"] == "HELD_BACK")
     approvals.approve(outbox, sha256, "kari", NOON)
-    assert hand_off(home, outbox, content, caps=caps).run().n_accepted == 50
+    assert hand_off(home, outbox, content).run().n_accepted == 50
+
+
+def test_a_journey_that_nobody_judged_is_held(home: Settings, outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A band that was not worked out must not read as a wide one."""
+    monkeypatch.setattr(ListContent, "verdicts", lambda _: {})
+    report = hand_off(home, outbox, ListContent([row(0)])).run()
+    assert report.n_accepted == 0
+    assert "no forecast band" in next(iter(report.held.values()))
 
 
 def test_a_held_message_is_planned_anew_by_the_next_days_run(home: Settings, outbox: Outbox) -> None:

@@ -46,6 +46,14 @@ def warehouse_of_samples(settings: Settings, run_date: date) -> int:
             "create table intermediate.int_consent__withdrawn_since_as_of "
             "(address varchar, channel varchar, occurred_at timestamptz)"
         )
+        connection.execute("create schema marts")
+        connection.execute(
+            """
+            create table marts.fct_volume_bands as
+            select distinct run_date, channel, journey, null::varchar as held_because, null::varchar as remark
+            from samples
+            """
+        )
     return len(rows)
 
 

@@ -107,6 +107,20 @@ def test_every_mistake_of_every_file_is_listed_at_once(root: Path) -> None:
     }  # fmt: skip
 
 
+def test_an_exception_of_the_volume_names_a_journey_and_days_that_can_be(root: Path) -> None:
+    """It is written before a large day; a slip in it would hold the very messages that were agreed on."""
+    line = "exceptions: [{journey: welcom, day: 2026-11-27, max_messages: 9}]"
+    change(root / "policy.yml", "exceptions: []", line)
+    mistake = only_mistake(root)
+    assert (mistake.file, mistake.problem) == ("policy.yml", "there is no journey `welcom`")
+    assert mistake.remedy == "Did you mean welcome?"
+    change(root / "policy.yml", line, line.replace("welcom,", "welcome,"))
+    (exception,) = load_templates(root, check_texts=False).policy.caps.exceptions
+    assert (exception.day, exception.until, exception.max_messages) == (date(2026, 11, 27), None, 9)
+    change(root / "policy.yml", "welcome, day: 2026-11-27", "welcome, day: 2026-11-27, until: 2026-11-26")
+    assert "`until` lies before `day`" in only_mistake(root).problem
+
+
 def test_an_unknown_trigger_is_named_with_its_line_and_the_near_name(root: Path) -> None:
     """The remedy is part of the message: who writes journeys does not read the schema."""
     change(root / "journeys/welcome/journey.yml", "trigger: {kind: joined}", "trigger: {kind: joind}")

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assets.messaging.run_content import Group, WarehouseContent
+from assets.messaging.run_content import Group, Verdict, WarehouseContent
 
 DAY = date(2026, 11, 20)
 IDS = {hashlib.sha256(str(n).encode()).hexdigest()[:32] for n in range(2_000)}
@@ -32,6 +32,25 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
             {"ids": sorted(IDS)},
         )
     return path
+
+
+def test_verdicts_are_those_of_the_day(warehouse: Path) -> None:
+    """The band of yesterday, or of the other channel, says nothing of today's."""
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            """
+            create schema if not exists marts;
+            create table marts.fct_volume_bands as
+            from (
+                values (date '2026-11-20', 'welcome', 'email', 'too many', null),
+                    (date '2026-11-20', 'welcome', 'sms', null, 'few'), (date '2026-11-19', 'cart', 'email', null, null)
+            ) as bands(run_date, journey, channel, held_because, remark)
+            """
+        )
+    assert WarehouseContent(warehouse, DAY).verdicts() == {
+        ("email", "welcome"): Verdict("too many", None),
+        ("sms", "welcome"): Verdict(None, "few"),
+    }
 
 
 @pytest.mark.parametrize("of", [1, 2, 3, 7])

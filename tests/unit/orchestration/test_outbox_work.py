@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from assets.messaging import daily_steps
 from assets.messaging.ledger_guard import open_ledger
 from orchestration.settings import Settings
 from tests.faults import kit
@@ -66,9 +65,3 @@ def test_without_a_server_the_worker_says_what_to_set(shell: Shell, home: Settin
     assert "secret" not in said
     shell.set(EMAIL_VIA="smtp://127.0.0.1:25?tls=none")
     assert "--date" in shell.refuses("outbox", "work", "--once")
-
-
-def test_the_caps_in_force_are_those_of_the_policy_file(home: Settings) -> None:
-    """The breaker is the retailer's rule, so it stands where its other rules stand."""
-    caps = daily_steps._policy(home).caps
-    assert (caps.max_messages, caps.max_ratio, caps.min_past_runs, caps.always_fine) == (250_000, 5.0, 5, 200)
