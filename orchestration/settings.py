@@ -60,7 +60,7 @@ class Settings:
     ledger_url: str | None = field(default=None, repr=False)
     email_via: str = field(default="file", repr=False)
     sms_via: str = field(default="file", repr=False)
-    files_to: str | None = None
+    files_to: str | None = field(default=None, repr=False)
     public_url: str = "https://fredning.example"
     first_run_date: date = date(2026, 1, 1)
     # Models that dbt builds side by side. Each statement uses all cores by itself, and dbt's own work takes turns in

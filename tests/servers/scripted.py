@@ -165,6 +165,36 @@ def dropping_proxy(port: int, drop_after: bytes) -> Iterator[int]:
 
 
 @contextmanager
+def cutting_proxy(port: int, after_bytes: int) -> Iterator[int]:
+    """A proxy that passes both directions on to `port` until the client has sent so many bytes, then hangs up."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.create_connection(("127.0.0.1", port)) as server_side:
+                back = threading.Thread(target=_pump, args=(server_side, self.request), daemon=True)
+                back.start()
+                left = after_bytes
+                while left > 0 and (data := self.request.recv(min(left, 65_536))):
+                    server_side.sendall(data)
+                    left -= len(data)
+                self.request.shutdown(socket.SHUT_RDWR)
+            back.join(timeout=5)
+
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    with _running(server):
+        yield server.server_address[1]
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while data := source.recv(65_536):
+            target.sendall(data)
+    except OSError:
+        return
+
+
+@contextmanager
 def _running(server: socketserver.BaseServer) -> Iterator[None]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

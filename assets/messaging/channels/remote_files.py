@@ -9,31 +9,38 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from assets.messaging.channels.file import FileChannel, Found, NameTaken, Write
 from assets.messaging.manifest import SUFFIX
 
+# Object stores show an object when its last byte has come; there a second name would cost a copy and a deletion.
+_APPEARS_WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "adl"})
+_SSH = frozenset({"sftp", "ssh"})
+_SECONDS = 30
+
+
+class Unreachable(OSError):
+    """The other side was lost or cannot be had; what lies there is looked up at the next start."""
+
 
 class RemoteFileChannel(FileChannel):
-    """Drops files below `url`; stages them locally first, as the file drop does."""
+    """Drops files below `url`; stages them locally first, as the file drop does. Connects when it is first needed."""
 
     def __init__(self, url: str, outbox_dir: Path, staging_dir: Path, write: Write = os.write) -> None:
         super().__init__(outbox_dir, staging_dir, write)
-        import fsspec
-
-        self._files: Any
-        self._files, self._root = fsspec.core.url_to_fs(url)
+        self._url = url
+        self._scheme = url.partition("://")[0]
+        self._connection: tuple[Any, str] | None = None
 
     def reveal(self, staged: Path, name: str) -> None:
-        target, content = self._path(name), staged.read_bytes()
-        there = self._read(target)
+        content = staged.read_bytes()
+        there = self._read(name)
         if there is None:
-            self._files.makedirs(target.rpartition("/")[0], exist_ok=True)
-            partial = f"{target.rpartition('/')[0]}/.{target.rpartition('/')[2]}.{os.getpid()}"
-            self._files.pipe_file(partial, content)
-            self._files.mv(partial, target)
+            self._write_whole(name, content)
         elif there != content:
             raise NameTaken(f"{name} is already there with other content")
         if name.endswith(SUFFIX):
@@ -41,27 +48,67 @@ class RemoteFileChannel(FileChannel):
         staged.unlink(missing_ok=True)
 
     def put(self, name: str, content: bytes) -> None:
-        if self._read(self._path(name)) is None:
+        if self._read(name) is None:
             self.reveal(self.stage(name, content), name)
 
     def look_up(self, name: str, sha256: str, manifest_name: str, manifest: bytes) -> Found:
-        there = self._read(self._path(manifest_name))
+        there = self._read(manifest_name)
         if there is not None and there != manifest:
             return Found.OTHER_CONTENT
-        content = self._read(self._path(name))
+        content = self._read(name)
         if content is not None and hashlib.sha256(content).hexdigest() != sha256:
             return Found.OTHER_CONTENT
         if content is None:
             return Found.NOTHING if there is None else Found.COLLECTED
         return Found.WITHOUT_MANIFEST if there is None else Found.COMPLETE
 
-    def _path(self, name: str) -> str:
-        return f"{self._root.rstrip('/')}/{name}"
+    def _read(self, name: str) -> bytes | None:
+        with self._connected() as (files, root):
+            # Listings may be cached; what was written a moment ago by another process must be seen.
+            files.invalidate_cache()
+            try:
+                return bytes(files.cat_file(f"{root}/{name}"))
+            except FileNotFoundError:
+                return None
 
-    def _read(self, path: str) -> bytes | None:
-        # Listings may be cached; what was written a moment ago by another process must be seen.
-        self._files.invalidate_cache()
+    def _write_whole(self, name: str, content: bytes) -> None:
+        with self._connected() as (files, root):
+            target = f"{root}/{name}"
+            if self._scheme in _APPEARS_WHOLE:
+                files.pipe_file(target, content)
+                return
+            folder, _, last = target.rpartition("/")
+            files.makedirs(folder, exist_ok=True)
+            partial = f"{folder}/.{last}.{os.getpid()}"
+            files.pipe_file(partial, content)
+            files.mv(partial, target)
+
+    @contextmanager
+    def _connected(self) -> Iterator[tuple[Any, str]]:
+        """The other side's files and root. A connection that failed is not used again; errors name no password."""
         try:
-            return bytes(self._files.cat_file(path))
+            if self._connection is None:
+                self._connection = self._connect()
+            yield self._connection
         except FileNotFoundError:
-            return None
+            raise
+        except Exception as error:
+            self._connection = None
+            if isinstance(error, OSError):
+                raise
+            raise Unreachable(f"{self._scheme}: {type(error).__name__}: {error}") from error
+
+    def _connect(self) -> tuple[Any, str]:
+        import fsspec
+
+        # Kept connections of the process would be handed out dead.
+        options: dict[str, Any] = {"skip_instance_cache": True}
+        if self._scheme in _SSH:
+            from assets.messaging.channels.known_hosts import KnownHostsOnly
+
+            options |= {"host_key_policy": KnownHostsOnly(), "timeout": _SECONDS, "banner_timeout": _SECONDS}
+        files, root = fsspec.core.url_to_fs(self._url, **options)
+        if self._scheme in _SSH:
+            # A server that falls silent must not hold the run for good.
+            files.ftp.get_channel().settimeout(_SECONDS)
+        return files, root.rstrip("/")
