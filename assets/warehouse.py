@@ -6,12 +6,16 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import dbt_assets
 
+from assets.decisions.reasons import count_by_reason
+from assets.metadata import markdown
 from orchestration.dbt import LATER_SELECTION, MEASURE_SELECTION, ON_DEMAND_SELECTION, manifest_of, project_of
 from orchestration.dbt_runner import DbtRunner
 from orchestration.dbt_translator import FredningTranslator
-from orchestration.partitions import daily, one_day_a_run
+from orchestration.partitions import daily, one_day_a_run, run_date_of
 from orchestration.settings import Settings
 from orchestration.tags import WAREHOUSE_POOL
+
+LEDGER = dg.AssetKey(["marts", "fct_contact_decisions"])
 
 
 def build_warehouse_assets(settings: Settings) -> list[dg.AssetsDefinition]:
@@ -27,7 +31,12 @@ def build_warehouse_assets(settings: Settings) -> list[dg.AssetsDefinition]:
 
     @dbt_assets(name="warehouse_decide", exclude=LATER_SELECTION, **common)
     def decide(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[DbtRunner]) -> Iterator[Any]:
-        yield from dbt.build(context, select="fqn:*", exclude=LATER_SELECTION)
+        for event in dbt.build(context, select="fqn:*", exclude=LATER_SELECTION):
+            if isinstance(event, dg.Output) and event.output_name == LEDGER.to_python_identifier():
+                counted = count_by_reason(dbt.settings.warehouse_path, run_date_of(context))
+                table = markdown(counted, "decision reason messages people meaning")
+                event = event.with_metadata({**event.metadata, "decided_by_reason": table})
+            yield event
 
     @dbt_assets(name="warehouse_measure", select=MEASURE_SELECTION, **common)
     def measure(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[DbtRunner]) -> Iterator[Any]:

@@ -10,19 +10,12 @@ from assets.messaging.ledger_export import export_messages
 from assets.messaging.ledger_guard import open_ledger
 from assets.messaging.ledger_views import count_by_state, list_batches
 from assets.messaging.reconcile import verify
+from assets.metadata import markdown
 from orchestration.partitions import daily, one_day_a_run, run_date_of
 from orchestration.settings import Settings
 from orchestration.tags import DATA_TEAM, WAREHOUSE_POOL
 
 HAND_OFF = dg.AssetKey(["messaging", "hand_off"])
-
-
-def markdown(rows: list[dict[str, object]], columns: str) -> dg.MarkdownMetadataValue:
-    """Rows as a Markdown table of these columns (names separated by spaces)."""
-    names = columns.split()
-    lines = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
-    lines += ["| " + " | ".join(str(row[n] if row[n] is not None else "") for n in names) + " |" for row in rows]
-    return dg.MetadataValue.md("\n".join(lines) if rows else "none")
 
 
 def build_handoff_assets() -> list[dg.AssetsDefinition | dg.AssetChecksDefinition]:

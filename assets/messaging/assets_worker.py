@@ -10,13 +10,14 @@ from datetime import date
 import dagster as dg
 
 from assets.messaging import daily_steps, released
-from assets.messaging.assets_handoff import HAND_OFF, markdown
+from assets.messaging.assets_handoff import HAND_OFF
 from assets.messaging.channels.configured import one_by_one
 from assets.messaging.ledger_guard import open_ledger
 from assets.messaging.ledger_views import count_by_state, dead_letters
 from assets.messaging.outbox import Outbox
 from assets.messaging.states import State
 from assets.messaging.worker import WorkReport
+from assets.metadata import markdown
 from orchestration.settings import Settings
 from orchestration.tags import DATA_TEAM, ON_DEMAND_TAGS
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import pytest
 
@@ -76,6 +77,21 @@ def test_the_demo_sends_and_says_where_to_look(demo) -> None:
     assert "make ui" in output
     assert list((home / "var/outbox").rglob("*.manifest.json"))
     assert (home / "var/reports/index.html").exists()
+
+
+def test_the_ledgers_page_in_the_ui_counts_each_days_decisions_by_reason(demo, published) -> None:
+    """The first thing that people ask of a day must not need SQL."""
+    home, _ = demo
+    days = {str(row["run_date"])[:10]: Counter() for row in published["fct_contact_decisions"]}
+    for row in published["fct_contact_decisions"]:
+        days[str(row["run_date"])[:10]][(row["decision"], row["reason"] or "")] += 1
+    last = max(days)
+    with dg.DagsterInstance.from_config(str(home / "var/dagster")) as instance:
+        ledger = dg.AssetRecordsFilter(dg.AssetKey(["marts", "fct_contact_decisions"]), asset_partitions=[last])
+        record = instance.fetch_materializations(ledger, limit=1).records[0]
+    table = record.asset_materialization.metadata["decided_by_reason"].value
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+    assert {(decision, reason): int(n) for decision, reason, n, *_ in cells} == days[last]
 
 
 def test_every_journey_had_candidates_and_some_were_sent(published) -> None:

@@ -105,3 +105,6 @@ def test_the_day_after_runs_as_any_other_and_a_source_that_delivers_the_person_a
     succeed(home, "land", "--date", TODAY, **demo_settings(home))
     succeed(home, "run", "--date", TODAY, **demo_settings(home))
     assert in_use(home, {member_id}) == set()
+    with duckdb.connect(str(home / "var/warehouse.duckdb"), read_only=True) as connection:
+        added_up = "select sum(n_of_erased) > 0, sum(n_without_decision), sum(n_not_handed_over)"
+        assert connection.execute(f"{added_up} from marts.rpt_reconciliation").fetchall() == [(True, 0, 0)]

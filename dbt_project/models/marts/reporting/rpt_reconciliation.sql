@@ -18,7 +18,12 @@ with
             messages.run_date,
             count(*) filter (where messages.sent_at is not null) as n_sent,
             count(*) filter (where messages.sent_at is null) as n_stopped,
-            count(*) filter (where ledger.message_id is null) as n_without_decision
+            count(*) filter (where messages.customer_id = {{ erased_customer() }}) as n_of_erased,
+            count(*) filter (
+                where
+                    ledger.message_id is null
+                    and messages.customer_id is distinct from {{ erased_customer() }}
+            ) as n_without_decision
         from {{ ref('fct_messages') }} as messages
         left join
             {{ ref('fct_contact_decisions') }} as ledger
@@ -38,10 +43,12 @@ with
             ledger.n_suppress,
             coalesce(handed_off.n_sent, 0) as n_sent,
             coalesce(handed_off.n_stopped, 0) as n_stopped,
+            coalesce(handed_off.n_of_erased, 0) as n_of_erased,
             coalesce(handed_off.n_without_decision, 0) as n_without_decision,
             ledger.n_send
             - coalesce(handed_off.n_sent, 0)
             - coalesce(handed_off.n_stopped, 0)
+            + coalesce(handed_off.n_of_erased, 0)
             + coalesce(handed_off.n_without_decision, 0) as n_not_handed_over
         from ledger
         left join handed_off on ledger.run_date = handed_off.run_date
