@@ -103,7 +103,7 @@ def worker(settings: Settings, outbox: Outbox, run_date: date | None = None) -> 
     return Worker(settings, outbox, Spool(settings.spool_dir), channels, clock, hours, threads)
 
 
-def take_in_events(settings: Settings, outbox: Outbox, run_date: date) -> EventReport:
+def take_in_events(settings: Settings, outbox: Outbox, run_date: date, *, since: date | None = None) -> EventReport:
     """Apply what the provider reported until this day: states of messages, and addresses to leave alone."""
     total = EventReport()
     files = sorted((settings.raw_dir / "provider" / "events").glob("*.parquet"))
@@ -121,7 +121,7 @@ def take_in_events(settings: Settings, outbox: Outbox, run_date: date) -> EventR
             """,
             {
                 "files": [str(path) for path in files],
-                "since": run_date - EVENT_DAYS,
+                "since": since or run_date - EVENT_DAYS,
                 "until": run_date,
                 "kinds": sorted(ARRIVED | FAILED | {"complained"}),
             },

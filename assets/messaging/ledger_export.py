@@ -1,5 +1,8 @@
 """The ledger's messages as Parquet, for the warehouse: the second memory told to the first.
 
+Beside them lies the suppression list (keyed hashes), which nothing but a rebuilt ledger reads: after an erasure no
+other place knows whom to leave alone.
+
 The file carries the ledger's epoch and newest log number in its metadata, so that a ledger that is
 older than its own export is noticed at the next start (`ledger_guard`).
 """
@@ -7,13 +10,14 @@ older than its own export is noticed at the next start (`ledger_guard`).
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from assets.files import write_atomically
-from assets.messaging.ledger import messages, meta, transitions
+from assets.messaging.ledger import messages, meta, suppressions, transitions
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -45,6 +49,10 @@ SCHEMA = pa.schema(
 # The tables of the source `outbox`; landing makes an empty file for each, so that dbt finds one.
 SCHEMAS = {"contact_log": SCHEMA, "messages": SCHEMA}
 
+_SUPPRESSIONS = pa.schema(
+    [("address_key", pa.string()), ("channel", pa.string()), ("reason", pa.string()), ("at", _INSTANT)]
+)
+
 EPOCH_KEY = b"fredning.ledger_epoch"
 SEQUENCE_KEY = b"fredning.ledger_sequence"
 PAGE = 50_000
@@ -67,4 +75,24 @@ def export_messages(engine: sa.Engine, path: Path) -> int:
                     n += len(rows)
 
     write_atomically(path, write)
+    _export_suppressions(engine, path)
     return n
+
+
+def _export_suppressions(engine: sa.Engine, path: Path) -> None:
+    with engine.begin() as tx:
+        query = sa.select(suppressions).order_by(*suppressions.primary_key)
+        rows = [dict(row) for row in tx.execute(query).mappings()]
+    table = pa.Table.from_pylist(rows, schema=_SUPPRESSIONS)
+    write_atomically(_beside(path), lambda partial: pq.write_table(table, partial, compression="zstd"))
+
+
+def suppressions_beside(path: Path) -> list[dict[str, Any]]:
+    """The suppression list that was exported together with these messages."""
+    beside = _beside(path)
+    return pq.read_table(beside).to_pylist() if beside.exists() else []
+
+
+def _beside(path: Path) -> Path:
+    # In a folder of its own: dbt reads every Parquet file of the messages' folder as messages.
+    return path.parent.with_name(f"{path.parent.name}_suppressions") / path.name

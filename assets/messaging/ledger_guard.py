@@ -19,9 +19,9 @@ from assets.messaging.outbox import Outbox
 from orchestration.settings import Settings
 
 REMEDY = (
-    "Put the newest copy of the ledger back. If there is none, nobody can tell any more who was "
-    "contacted: only after the provider's own list has been checked, move the folder outbox/ and "
-    "raw/outbox/*/current.parquet out of the way, and a new ledger will be begun."
+    "Put the newest copy of the ledger back. If there is none, stop all runs and workers and look at what "
+    "`fredning outbox rebuild` would make of the hand-off files, exports, decisions and provider events: a new ledger "
+    "in which all that may have been sent counts as sent. Nothing leaves until then."
 )
 
 
@@ -37,7 +37,7 @@ def exports_of(settings: Settings) -> tuple[Path, ...]:
 def open_ledger(settings: Settings, *, path_or_url: Path | str | None = None) -> Outbox:
     """Open the installation's ledger, or begin it where there was none. Raises `LedgerRefused`."""
     outbox = Outbox(path_or_url or settings.ledger_url or settings.ledger_path)
-    problems = _problems(outbox.engine, settings)
+    problems = problems_of(outbox.engine, settings)
     if problems:
         outbox.close()
         listed = "\n".join(f"- {problem}" for problem in problems)
@@ -46,7 +46,8 @@ def open_ledger(settings: Settings, *, path_or_url: Path | str | None = None) ->
     return outbox
 
 
-def _problems(engine: sa.Engine, settings: Settings) -> list[str]:
+def problems_of(engine: sa.Engine, settings: Settings) -> list[str]:
+    """What shows that this ledger has forgotten something."""
     manifests = {path.name.removesuffix(SUFFIX) for path in settings.outbox_dir.glob(f"*/*{SUFFIX}")}
     exports = {path: _facts(path) for path in exports_of(settings) if path.exists()}
     if not ledger.exists(engine):

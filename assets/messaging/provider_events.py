@@ -137,7 +137,7 @@ def _suppression(secret: bytes, event: Mapping[str, Any], own: Mapping[str, tupl
     if reason is None or not isinstance(at, datetime):
         return None
     known = own.get(event.get("message_id") or "")
-    if known:
+    if known and known[0]:
         return {"address_key": known[0], "channel": known[1], "reason": reason, "at": at}
     if not address:
         return None

@@ -100,7 +100,9 @@ def verify(outbox: Outbox, channel: FileChannel, run_date: date) -> list[Deviati
 
     Files that were collected and removed by the provider are no deviation.
     """
-    query = sa.select(batches).where(batches.c.run_date == run_date, batches.c.state == "SENT")
+    # Only files have a manifest; messages that left one by one lie nowhere.
+    handed_off = (batches.c.run_date == run_date, batches.c.state == "SENT", batches.c.manifest.is_not(None))
+    query = sa.select(batches).where(*handed_off)
     with outbox.transaction() as tx:
         sent = [dict(row) for row in tx.execute(query.order_by(batches.c.batch_id)).mappings()]
     deviations = []

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from orchestration.commands.outbox_work import dead_letters, work
+from orchestration.commands.outbox_work import dead_letters, rebuild, work
 from orchestration.commands.shared import (
     DAY,
     counted,
@@ -276,3 +276,4 @@ def resolve(batch_id: str, was_sent: bool, by: str) -> None:
 
 outbox.add_command(work)
 outbox.add_command(dead_letters)
+outbox.add_command(rebuild)

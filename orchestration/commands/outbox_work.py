@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from orchestration.commands.shared import DAY, counted, in_words, opened_ledger, print_table, settings_or_exit
+from orchestration.commands.shared import DAY, counted, in_words, opened_ledger, print_table, settings_or_exit, today
 from orchestration.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -83,3 +83,42 @@ def dead_letters(run_date: date | None) -> None:
         return
     columns = ("run_date", "journey", "channel", "state", "error", "attempts", "n", "example")
     print_table([name.replace("_", " ") for name in columns], [[row[name] for name in columns] for row in found])
+
+
+@click.command(epilog="Example:  fredning outbox rebuild --by kari --write")
+@click.option("--by", required=True, metavar="NAME", help="Who decides this; it is kept in the ledger.")
+@click.option("--write", is_flag=True, help="Put the new ledger in place; without it, only say what it would hold.")
+def rebuild(by: str, write: bool) -> None:
+    """Make a new ledger in place of a lost or outdated one.
+
+    From hand-off files and manifests, exports, decisions, provider events and, where there is one, the outdated
+    ledger. What a file or an event names counts as sent; what nothing proves unsent is QUARANTINED, counts as sent,
+    too, and waits for a person's `resolve`. So nobody gets a message twice; somebody may miss one. Stop all runs and
+    workers before. The new ledger starts stopped: `fredning outbox resume` when it looks right.
+    """
+    from assets.messaging import daily_steps
+    from assets.messaging.ledger_guard import LedgerRefused
+    from assets.messaging.ledger_rebuild import rebuild as rebuilt
+
+    settings = settings_or_exit()
+    with in_words(SettingsError, LedgerRefused, OSError):
+        read_file = daily_steps.file_channel(settings).read
+        done = rebuilt(settings, read_file, today(settings), by, datetime.now(UTC), write=write)
+    click.echo("The ledger of now:")
+    for problem in done.problems:
+        click.echo(f"- {problem}")
+    click.echo("The new ledger:" if write else "A new ledger would hold:")
+    print_table(("what is known", "messages"), sorted(done.why.items()))
+    print_table(("state", "messages"), sorted(done.states.items()))
+    click.echo(f"{counted(done.n_suppressions, 'suppression')} kept.")
+    if not write:
+        click.echo("Nothing was written. With --write it takes the ledger's place.")
+        return
+    if done.kept_as:
+        click.echo(f"The outdated ledger lies in {done.kept_as.name}.")
+    if done.states["QUARANTINED"]:
+        click.echo(
+            "Look the QUARANTINED ones up at the provider, then `fredning outbox resolve BATCH --sent|--not-sent`; "
+            "`fredning outbox batches` names the batches. Until then they count as sent."
+        )
+    click.echo("Everything is stopped. `fredning outbox resume` lets runs send again.")

@@ -93,6 +93,11 @@ class FileChannel:
         if not (self.outbox_dir / name).exists():
             self.reveal(self.stage(name, content), name)
 
+    def read(self, name: str) -> bytes | None:
+        """A file's content, or None if it is not there (any more)."""
+        path = self.outbox_dir / name
+        return path.read_bytes() if path.exists() else None
+
     def look_up(self, name: str, sha256: str, manifest_name: str, manifest: bytes) -> Found:
         """What lies there under a batch's names, compared with what the ledger recorded before sending."""
         file, manifest_file = self.outbox_dir / name, self.outbox_dir / manifest_name

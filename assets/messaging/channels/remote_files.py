@@ -38,7 +38,7 @@ class RemoteFileChannel(FileChannel):
 
     def reveal(self, staged: Path, name: str) -> None:
         content = staged.read_bytes()
-        there = self._read(name)
+        there = self.read(name)
         if there is None:
             self._write_whole(name, content)
         elif there != content:
@@ -48,21 +48,21 @@ class RemoteFileChannel(FileChannel):
         staged.unlink(missing_ok=True)
 
     def put(self, name: str, content: bytes) -> None:
-        if self._read(name) is None:
+        if self.read(name) is None:
             self.reveal(self.stage(name, content), name)
 
     def look_up(self, name: str, sha256: str, manifest_name: str, manifest: bytes) -> Found:
-        there = self._read(manifest_name)
+        there = self.read(manifest_name)
         if there is not None and there != manifest:
             return Found.OTHER_CONTENT
-        content = self._read(name)
+        content = self.read(name)
         if content is not None and hashlib.sha256(content).hexdigest() != sha256:
             return Found.OTHER_CONTENT
         if content is None:
             return Found.NOTHING if there is None else Found.COLLECTED
         return Found.WITHOUT_MANIFEST if there is None else Found.COMPLETE
 
-    def _read(self, name: str) -> bytes | None:
+    def read(self, name: str) -> bytes | None:
         with self._connected() as (files, root):
             # Listings may be cached; what was written a moment ago by another process must be seen.
             files.invalidate_cache()

@@ -12,8 +12,11 @@ from click.testing import CliRunner
 
 from assets.messaging.approvals import stop_everything
 from assets.messaging.assets_worker import SENT, build_worker_assets
+from assets.messaging.daily_steps import file_channel
 from assets.messaging.ledger_guard import open_ledger
+from assets.messaging.ledger_views import list_batches
 from assets.messaging.outbox import Outbox
+from assets.messaging.reconcile import verify
 from orchestration.commands.outbox import outbox as outbox_command
 from orchestration.jobs import send_released
 from orchestration.sensors import build_sensors, what_to_do
@@ -65,6 +68,15 @@ def test_a_pass_sends_what_is_due_once_and_says_so(home: Settings, outbox: Outbo
     assert first["not_sent"] == "none"
     assert second["n_sent"] == 0
     assert states(outbox) == {"ACCEPTED": N}
+
+
+def test_a_day_of_single_messages_passes_the_check_of_files(home: Settings, outbox: Outbox) -> None:
+    """What left one by one lies nowhere; the daily check of hand-off files must not trip over it."""
+    with smtp_server(lambda _verb: None) as server:
+        said(a_pass(released_to(server, home, outbox)))
+    (batch,) = list_batches(outbox)
+    assert batch["state"] == "SENT"
+    assert verify(outbox, file_channel(home), kit.RUN_DATE) == []
 
 
 def test_a_pass_says_what_was_refused_and_what_is_in_doubt_and_names_nobody(home: Settings, outbox: Outbox) -> None:

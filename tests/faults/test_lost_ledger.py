@@ -1,0 +1,232 @@
+"""The ledger is gone, or an old backup was put in its place: it is built anew, and nobody gets anything twice."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+from click.testing import CliRunner
+
+from assets.messaging import approvals, ledger_rebuild
+from assets.messaging.channels.file import FileChannel
+from assets.messaging.ledger import suppressions
+from assets.messaging.ledger_evidence import Evidence
+from assets.messaging.ledger_export import export_messages
+from assets.messaging.ledger_guard import LedgerRefused, exports_of, open_ledger
+from assets.messaging.ledger_rebuild import Rebuilt, rebuild
+from orchestration.commands.outbox import outbox as outbox_command
+from orchestration.settings import Settings
+from tests.faults import kit
+from tests.faults.kit import ListContent, all_files, hand_off, handed_off, row, states
+from tests.faults.one_by_one import release, worker_of
+from tests.faults.test_providers import by_smtp
+from tests.servers.postgres import new_database, running_postgres
+from tests.servers.scripted import smtp_server
+
+FIRST, SECOND = ListContent([row(n) for n in range(4)]), ListContent([row(n) for n in range(4, 9)])
+EVERYTHING = ListContent([*FIRST.rows, *SECOND.rows])
+
+
+def run(setting: Settings, content: ListContent, *, exports: bool = True) -> int:
+    with open_ledger(setting) as outbox:
+        done = hand_off(setting, outbox, content).run()
+        for path in exports_of(setting) if exports else ():
+            export_messages(outbox.engine, path)
+    return done.n_accepted
+
+
+def lose(setting: Settings) -> None:
+    for file in setting.home.glob("ledger.sqlite*"):
+        file.unlink()
+
+
+def decided(setting: Settings, content: ListContent) -> None:
+    """The decisions to send, as the analysts' copy holds them."""
+    names = ("message_id", "run_date", "customer_id", "journey", "step", "channel", "class", "anchor", "experiment")
+    more = ("variant", "send_at", "expires_at", "permission_basis", "permission_id", "policy_version")
+    rows = [{name: one[name] for name in (*names, *more)} | {"decision": "send"} for one in content.rows]
+    setting.published_path.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(setting.published_path)) as connection:
+        connection.register("rows", pa.Table.from_pylist(rows))
+        connection.execute("create schema marts; create table marts.fct_contact_decisions as from rows")
+
+
+def rebuilt(setting: Settings, *, write: bool = True) -> Rebuilt:
+    read = FileChannel(setting.outbox_dir, setting.home / "staging").read
+    return rebuild(setting, read, kit.RUN_DATE, "kari", datetime.now(UTC), write=write)
+
+
+def resume(setting: Settings) -> None:
+    with open_ledger(setting) as outbox:
+        approvals.resume(outbox)
+
+
+@pytest.mark.parametrize("left", ["exports and files", "files only", "exports only", "manifests and decisions"])
+def test_a_lost_ledger_is_built_from_whatever_is_left_and_nothing_goes_twice(home: Settings, left: str) -> None:
+    """Each kind of evidence is enough by itself: the same day again hands nothing off and changes no file."""
+    assert run(home, FIRST) == len(FIRST.rows)
+    records = handed_off(home)
+    if left in ("files only", "manifests and decisions"):
+        shutil.rmtree(home.raw_dir / "outbox")
+    if left == "exports only":
+        shutil.rmtree(home.outbox_dir)
+    if left == "manifests and decisions":  # the provider has collected the files
+        decided(home, FIRST)
+        for path in home.outbox_dir.rglob("*.zst"):
+            path.unlink()
+    files = all_files(home)
+    lose(home)
+    with pytest.raises(LedgerRefused, match="outbox rebuild"):
+        open_ledger(home)
+    rebuilt(home)
+    resume(home)
+    assert run(home, FIRST) == 0
+    assert all_files(home) == files
+    assert len(records) == len(FIRST.rows)
+    with open_ledger(home) as outbox:
+        state = "QUARANTINED" if left == "manifests and decisions" else "ACCEPTED"
+        assert states(outbox) == {state: len(FIRST.rows)}
+
+
+def test_an_old_backup_is_brought_up_to_date_and_kept(home: Settings, tmp_path: Path) -> None:
+    """What it had forgotten is known again, and the old file is still there for whoever wants to look."""
+    run(home, FIRST)
+    shutil.copy(home.ledger_path, tmp_path / "backup")
+    run(home, EVERYTHING)
+    lose(home)
+    shutil.copy(tmp_path / "backup", home.ledger_path)
+    done = rebuilt(home)
+    assert done.kept_as is not None
+    assert done.kept_as.exists()
+    resume(home)
+    assert run(home, EVERYTHING) == 0
+    with open_ledger(home) as outbox:
+        assert states(outbox) == {"ACCEPTED": len(EVERYTHING.rows)}
+
+
+def test_what_a_worker_sent_after_the_last_export_is_not_sent_again(home: Settings) -> None:
+    """No file names it and no export knows of it. Nothing proves that it was not sent, so it counts as sent."""
+    sends_before_and_after(home, lambda: decided(home, FIRST))
+
+
+def test_what_was_released_before_the_last_export_is_not_sent_again(home: Settings) -> None:
+    """The export says APPROVED; a worker may have sent it since."""
+
+    def export() -> None:
+        with open_ledger(home) as outbox:
+            export_messages(outbox.engine, exports_of(home)[1])
+
+    sends_before_and_after(home, lambda: None, after_release=export)
+
+
+def sends_before_and_after(
+    home: Settings, before_loss: Callable[[], None], after_release: Callable[[], None] = lambda: None
+) -> None:
+    run(home, SECOND)  # some other day's files: the loss is noticed
+    with smtp_server(lambda _verb: None) as server:
+
+        def work() -> None:
+            with open_ledger(home) as outbox:
+                release(home, outbox, FIRST)
+            after_release()
+            with open_ledger(home) as outbox:
+                worker_of(home, outbox, by_smtp(server.port)).run_once()
+
+        work()
+        assert len(server.mails) == len(FIRST.rows)
+        before_loss()
+        lose(home)
+        rebuilt(home)
+        resume(home)
+        work()
+        assert len(server.mails) == len(FIRST.rows)
+    with open_ledger(home) as outbox:
+        assert states(outbox) == {"ACCEPTED": len(SECOND.rows), "QUARANTINED": len(FIRST.rows)}
+
+
+def test_everything_is_stopped_until_a_person_resumes(home: Settings) -> None:
+    """Somebody looks before the first message leaves under the new ledger."""
+    run(home, FIRST)
+    lose(home)
+    rebuilt(home)
+    assert run(home, SECOND) == 0
+    resume(home)
+    assert run(home, SECOND) == len(SECOND.rows)
+
+
+def test_whom_to_leave_alone_survives_the_ledger(home: Settings) -> None:
+    """After an erasure only the ledger knows the hash; its export carries it over."""
+    stop = {"address_key": "0123", "channel": "email", "reason": "erased", "at": kit.SIX}
+    with open_ledger(home) as outbox, outbox.transaction() as tx:
+        tx.execute(outbox.insert_new(suppressions).values(stop))
+    run(home, FIRST)
+    lose(home)
+    assert rebuilt(home).n_suppressions == 1
+    with open_ledger(home) as outbox, outbox.transaction() as tx:
+        assert [dict(found) for found in tx.execute(suppressions.select()).mappings()] == [stop]
+
+
+def test_a_look_changes_nothing(home: Settings) -> None:
+    """Without --write the guard goes on refusing, and no file comes or goes."""
+    run(home, FIRST)
+    lose(home)
+    before = sorted(home.home.rglob("*"))
+    assert rebuilt(home, write=False).states == {"ACCEPTED": len(FIRST.rows)}
+    assert sorted(home.home.rglob("*")) == before
+    with pytest.raises(LedgerRefused):
+        open_ledger(home)
+
+
+def test_a_ledger_in_order_is_not_rebuilt(home: Settings) -> None:
+    """Rebuilding forgets what only the ledger knows (attempts, who approved): never without need."""
+    run(home, FIRST)
+    with pytest.raises(LedgerRefused, match="in order"):
+        rebuilt(home)
+
+
+@pytest.mark.slow
+def test_a_lost_database_is_rebuilt_in_an_empty_one(home: Settings) -> None:
+    """Several hosts, one Postgres: the same command, into a new database."""
+    with running_postgres() as folder:
+        lost = replace(home, ledger_url=new_database(folder))
+        run(lost, FIRST)
+        anew = replace(home, ledger_url=new_database(folder))
+        rebuilt(anew)
+        resume(anew)
+        assert run(anew, FIRST) == 0
+        with open_ledger(anew) as outbox:
+            assert states(outbox) == {"ACCEPTED": len(FIRST.rows)}
+
+
+def test_the_shell_says_what_it_would_do_and_does_it(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words a data engineer needs at that hour: what is wrong, what would be, what to do next."""
+    run(home, FIRST)
+    decided(home, ListContent([row(50)]))
+    lose(home)
+    monkeypatch.setenv("FREDNING_HOME", str(home.home))
+    monkeypatch.setenv("FREDNING_SECRET_KEY", kit.SECRET)
+    looked = CliRunner().invoke(outbox_command, ["rebuild", "--by", "kari"]).output
+    assert "it is missing" in looked
+    assert "Nothing was written" in looked
+    done = CliRunner().invoke(outbox_command, ["rebuild", "--by", "kari", "--write"]).output
+    assert "outbox resolve" in done
+    assert "outbox resume" in done
+    assert kit.CANARY not in looked + done
+    waiting = CliRunner().invoke(outbox_command, ["batches"]).output
+    assert ".rebuilt" in waiting
+
+
+def forgetting_decisions(evidence: Evidence) -> set[str]:
+    return {*evidence.remembered, *evidence.handed_off}
+
+
+def test_a_rebuild_that_believes_only_what_is_proved_is_noticed(home: Settings) -> None:
+    """The mistake that this command exists to avoid: no proof of sending taken for a proof that nothing was sent."""
+    with kit.mutated(ledger_rebuild, "_ids", forgetting_decisions), pytest.raises(AssertionError):
+        test_what_a_worker_sent_after_the_last_export_is_not_sent_again(home)
