@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from assets.identity.phones import HOME_COUNTRIES, numbers_meant
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -34,11 +36,11 @@ def find_customer(
         ).fetchall()
         what = f"order {order}"
     elif address is not None:
-        wanted = "".join(address.split()).lower()
+        wanted = {"".join(address.split()).lower(), *numbers_meant(address, HOME_COUNTRIES)}
         found = connection.execute(
             "select distinct customer_id from marts.dim_customer_identifiers "
-            "where identifier_kind in ('email', 'phone') and identifier_value in ($wanted, '+47' || $wanted)",
-            {"wanted": wanted},
+            "where identifier_kind in ('email', 'phone') and list_contains($wanted, identifier_value)",
+            {"wanted": sorted(wanted)},
         ).fetchall()
         what = "this address"
     else:

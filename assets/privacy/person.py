@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from assets.identity import phones
 from assets.messaging import keys
 from assets.queries import records
 from orchestration.settings import Settings
@@ -57,12 +58,14 @@ def email_of(text: str | None) -> str | None:
 
 
 def phones_of(text: str | None) -> set[str]:
-    """All ways in which a number may be written, as digits: with its calling code and without."""
-    digits = re.sub(r"\D", "", text or "").lstrip("0")
+    """All ways in which a number may be written, as digits: with its calling code, with 47(0), and without."""
+    digits = re.sub(r"\D", "", (text or "").replace("(0)", "")).lstrip("0")
     if len(digits) < 6:
         return set()
     national = {digits.removeprefix(code).lstrip("0") for code in CALLING_CODES if digits.startswith(code)}
-    return {digits, *(each for each in national if len(each) >= 7)}
+    national.add(phones.national_digits(f"+{digits}") or "")
+    with_trunk = {f"{digits.removesuffix(each)}0{each}" for each in national if each and digits.endswith(each)}
+    return {digits, *with_trunk, *(each for each in national if len(each) >= 7)}
 
 
 def find_forgotten(
@@ -84,7 +87,7 @@ def find_forgotten(
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
         asked = connection.execute("select customer_id from intermediate.int_customers__erased").fetchall()
         customers = {row[0] for row in asked}
-        customers |= _named(connection, by_hand)
+        customers |= _named(connection, by_hand, settings.country)
         customers |= _returned(connection, settings, erased_keys) if erased_keys else set()
         if not (customers or requests):
             return Forgotten()
@@ -101,19 +104,23 @@ def find_forgotten(
         ).fetchall()
         known = [*own, *requests, *_other_versions(settings, own)]
         emails = {email for row in known for name in _EMAILS if (email := email_of(row.get(name)))}
-        phones = {number for row in known for name in _PHONES for number in phones_of(row.get(name))}
+        written = {text for row in known for name in _PHONES if (text := row.get(name))}
+        written |= {form for text in written for form in _normal_forms(text, settings.country)}
+        numbers = {number for text in written for number in phones_of(text)}
         shared = records(
             connection,
             _RECORDS + "where not list_contains($1, persons.customer_id) and (list_contains($2, records.email) "
-            "or list_contains($3, ltrim(regexp_replace(records.phone, '[^0-9]', '', 'g'), '0')))",
-            [*listed, sorted(emails), sorted(phones)],
+            "or list_contains($3, ltrim(regexp_replace(records.phone, '[^0-9]', '', 'g'), '0')) "
+            # Without its calling code a number of one country is often somebody else's of another.
+            "or list_contains($3, ltrim(regexp_replace(records.delivered_phone, '[^0-9]', '', 'g'), '0')))",
+            [*listed, sorted(emails), sorted(numbers)],
         )
     addresses = {("email", email) for email in emails}
-    addresses |= {("sms", f"+{n}") for row in known for n in (re.sub(r"\D", "", row.get("phone") or ""),) if n}
+    addresses |= {("sms", n) for row in known for n in _normal_forms(row.get("phone"), settings.country)}
     addresses |= {("member_id", row["member_id"].upper()) for row in known if row.get("member_id")}
     for row in shared:
         emails.discard(row["email"] or "")
-        phones -= phones_of(row["phone"])
+        numbers -= phones_of(row["phone"]) | phones_of(row["delivered_phone"])
 
     def of_source(source: str) -> frozenset[str]:
         return frozenset(row["source_id"] for row in own if row["source"] == source)
@@ -127,7 +134,7 @@ def find_forgotten(
         order_ids=of_source("webshop_order"),
         anonymous_ids=frozenset(row[0] for row in browsers),
         emails=frozenset(emails),
-        phones=frozenset(phones),
+        phones=frozenset(numbers),
         addresses=frozenset(addresses),
     )
 
@@ -167,15 +174,25 @@ def _rows(folder: Path, columns: str, condition: str, values: list[Any]) -> list
         return records(connection, query, [files, *values])
 
 
-def _named(connection: duckdb.DuckDBPyConnection, by_hand: Mapping[str, str]) -> set[str]:
+def _normal_forms(phone: str | None, country: str) -> frozenset[str]:
+    """As the outbox knows it. What starts with a calling code may be valid by SQL's rules alone."""
+    digits = re.sub(r"\D", "", phone or "")
+    as_it_is = {f"+{digits}"} if (phone or "").startswith("+") else set()
+    return phones.numbers_meant(phone, [country]) | as_it_is
+
+
+def _named(connection: duckdb.DuckDBPyConnection, by_hand: Mapping[str, str], country: str) -> set[str]:
     found: set[str] = set()
     for kind, value in by_hand.items():
-        wanted = value.lower() if kind == "email" else value.upper() if kind == "member_id" else value.replace(" ", "")
+        if kind == "phone":
+            wanted = {value.replace(" ", ""), *phones.numbers_meant(value, [country])}
+        else:
+            wanted = {value.lower() if kind == "email" else value.upper()}
         rows = connection.execute(
             "select persons.customer_id from intermediate.int_identity__identifiers as identifiers "
             "join intermediate.int_identity__persons as persons using (record_id) "
-            "where identifier_kind = ? and identifier_value = ?",
-            [kind, wanted],
+            "where identifier_kind = ? and list_contains(?, identifier_value)",
+            [kind, sorted(wanted)],
         ).fetchall()
         found |= {row[0] for row in rows}
     return found

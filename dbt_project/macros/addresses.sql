@@ -10,12 +10,57 @@
 {%- endmacro %}
 
 {#-
-  E.164 (+4791234567) for numbers of the home countries NO, SE, DK, FI; else null. `country` is an SQL expression
-  (ISO 3166-1 alpha-2) that says how to read a number without calling code; null = the retailer's country.
+  E.164 (+4791234567), else null. Numbers of the home countries NO, SE, DK, FI are settled here; those of all others were
+  read by the world's numbering plans and are looked up. `country` is an SQL expression (ISO 3166-1 alpha-2) that says
+  how to read a number without calling code; null = the retailer's country.
 -#}
 {% macro normalise_phone(raw, country='null') -%}
-    {{ return(adapter.dispatch('normalise_phone')(raw, country)) }}
+    coalesce(
+        {{ home_phone(raw, country) }},
+        (
+            -- Renamed, so that no column of whoever asks (phone, country) is taken for one of the lookup's.
+            select known_number
+            from (
+                select dialled as known_dialled, country as known_country, phone as known_number
+                from {{ ref('base_addresses__foreign_phones') }}
+            ) as known_numbers
+            where known_dialled = {{ dialled_number(raw) }} and known_country = {{ dialled_country(raw, country) }}
+        )
+    )
 {%- endmacro %}
+
+{#- A number of a home country in E.164, else null. -#}
+{% macro home_phone(raw, country='null') -%}
+    {{ return(adapter.dispatch('home_phone')(raw, country)) }}
+{%- endmacro %}
+
+{#- What one would dial: digits, with a leading + where they carry a calling code; '' if anything else is in it. -#}
+{% macro dialled_number(raw) -%}
+    {{ return(adapter.dispatch('dialled_number')(raw)) }}
+{%- endmacro %}
+
+{#- Whose plan reads the number: '' = its own calling code says so. -#}
+{% macro dialled_country(raw, country='null') -%}
+    case
+        when starts_with({{ dialled_number(raw) }}, '+') then ''
+        else {{ country_of_number(country) }}
+    end
+{%- endmacro %}
+
+{%- macro country_of_number(country) -%}
+    coalesce(nullif(upper(trim({{ country }})), ''), '{{ var("country") }}')
+{%- endmacro %}
+
+{#- Cheap, and true of every number that home_phone leaves to the world's numbering plans. -#}
+{% macro may_be_foreign(raw, country='null') -%}
+    ({{ has_calling_code(raw) }} or {{ is_foreign(country) }})
+{%- endmacro %}
+
+{%- macro is_foreign(country) -%}
+    {{ country_of_number(country) }} not in {{ home_countries() }}
+{%- endmacro %}
+
+{%- macro home_countries() -%} ('NO', 'SE', 'DK', 'FI') {%- endmacro %}
 
 {#- The normal form of an address on its channel (email or sms), for consent and provider events. -#}
 {% macro normalise_address(raw, channel) -%}

@@ -140,7 +140,8 @@ def _build(settings: Settings, day: date, memory: str) -> tuple[Watch, list[Node
     return watch, [
         Node(f"{node.schema}.{node.name}", result.statement, result.seconds)
         for result in results
-        if (node := nodes[result.unique_id]).config.materialized in {"table", "incremental"}
+        # Exposures are among the results and build nothing.
+        if (node := nodes.get(result.unique_id)) and node.config.materialized in {"table", "incremental"}
     ]
 
 

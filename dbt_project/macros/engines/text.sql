@@ -10,8 +10,7 @@
     )
 {%- endmacro %}
 
-{#- Digits with a leading + where the number carries a calling code; '' if it holds anything that is no number. -#}
-{% macro default__compact_phone(raw) -%}
+{% macro default__dialled_number(raw) -%}
     regexp_extract(
         regexp_replace(
             regexp_replace(regexp_replace({{ raw }}, '\(0\)', '', 'g'), '[\s\p{Z}().\-/‐‑–]', '', 'g'),
@@ -21,9 +20,28 @@
     )
 {%- endmacro %}
 
-{% macro default__normalise_phone(raw, country) -%}
-{%- set compact = default__compact_phone(raw) -%}
-{%- set home = "upper(coalesce(" ~ country ~ ", '" ~ var('country') ~ "'))" -%}
+{#- Of any country. Most numbers of the home country show at their first letter that they have none. -#}
+{% macro has_calling_code(raw) -%}
+    {{ return(adapter.dispatch('has_calling_code')(raw)) }}
+{%- endmacro %}
+
+{% macro default__has_calling_code(raw) -%}
+    (left({{ raw }}, 1) not between '1' and '9' and regexp_matches({{ raw }}, '^[\s\p{Z}(]*(\+|0[\s\p{Z}]*0)'))
+{%- endmacro %}
+
+{#- {phone, is_mobile} by the world's numbering plans, null if nobody can have the number: a function that the program
+    gives to the connection (assets/identity/dbt_functions.py). -#}
+{% macro read_foreign_phone(dialled, country) -%}
+    {{ return(adapter.dispatch('read_foreign_phone')(dialled, country)) }}
+{%- endmacro %}
+
+{% macro default__read_foreign_phone(dialled, country) -%}
+    read_foreign_phone({{ dialled }}, {{ country }})
+{%- endmacro %}
+
+{% macro default__home_phone(raw, country) -%}
+{%- set compact = dialled_number(raw) -%}
+{%- set home = country_of_number(country) -%}
     nullif(
         regexp_extract(
             regexp_replace(

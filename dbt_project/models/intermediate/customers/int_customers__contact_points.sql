@@ -4,6 +4,9 @@
 with
     identifiers as (select * from {{ ref('dim_customer_identifiers') }}),
     mobile as (select string_agg(mobile_pattern, '|') as pattern from {{ ref('country_defaults') }}),
+    foreign_mobiles as (
+        select distinct phone from {{ ref('base_addresses__foreign_phones') }} where is_mobile
+    ),
     addresses as (
         select customer_id, 'email' as channel, identifier_value as address, last_seen_at
         from identifiers
@@ -12,7 +15,12 @@ with
         select customer_id, 'sms', identifier_value, last_seen_at
         from identifiers
         cross join mobile
-        where identifier_kind = 'phone' and regexp_matches(identifier_value, mobile.pattern)
+        where
+            identifier_kind = 'phone'
+            and (
+                regexp_matches(identifier_value, mobile.pattern)
+                or identifier_value in (select phone from foreign_mobiles)
+            )
     ),
     -- Consent before the existing-customer basis; of two rows of one basis the one that began last.
     permitted as (

@@ -17,9 +17,7 @@ with
             'phone',
             delivered_phone,
             case
-                when regexp_matches(trim(delivered_phone), '^(\+|00)')
-                then 'foreign_or_wrong_number'
-                else 'no_phone_number'
+                when {{ has_calling_code('delivered_phone') }} then 'no_such_number' else 'no_phone_number'
             end
         from records
         where phone is null and trim(delivered_phone) <> ''

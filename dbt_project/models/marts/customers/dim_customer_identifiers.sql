@@ -4,7 +4,18 @@ with
     records as (select * from {{ ref('int_identity__records') }}),
     persons as (select * from {{ ref('int_identity__persons') }}),
     golden as (select * from {{ ref('int_customers__golden_records') }}),
-    orders as (select * from {{ ref('stg_webshop__orders') }}),
+    -- A number on an order is read as its account's are.
+    orders as (
+        select
+            'webshop:' || orders.account_id as record_id,
+            orders.first_received_on,
+            orders.placed_at,
+            {{ normalise_email('orders.email') }} as email,
+            {{ normalise_phone('orders.phone', 'accounts.country') }} as phone
+        from {{ ref('stg_webshop__orders') }} as orders
+        left join {{ ref('stg_webshop__accounts') }} as accounts using (account_id)
+        where orders.account_id is not null
+    ),
     identifiers as (
         select record_id, identifier_kind, identifier_value, source, first_received_on, updated_at
         from {{ ref('int_identity__identifiers') }}
@@ -21,25 +32,13 @@ with
         where source in ('webshop', 'pos')
         -- What a customer wrote on an order is an address of theirs, even if the account holds another one.
         union all
-        select
-            'webshop:' || account_id,
-            'email',
-            {{ normalise_email('email') }},
-            'webshop_order',
-            first_received_on,
-            placed_at
+        select record_id, 'email', email, 'webshop_order', first_received_on, placed_at
         from orders
-        where account_id is not null and {{ normalise_email('email') }} is not null
+        where email is not null
         union all
-        select
-            'webshop:' || account_id,
-            'phone',
-            {{ normalise_phone('phone') }},
-            'webshop_order',
-            first_received_on,
-            placed_at
+        select record_id, 'phone', phone, 'webshop_order', first_received_on, placed_at
         from orders
-        where account_id is not null and {{ normalise_phone('phone') }} is not null
+        where phone is not null
     ),
     blocked as (
         select distinct identifier_kind, identifier_value
