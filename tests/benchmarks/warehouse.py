@@ -24,6 +24,7 @@ import duckdb
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from assets.identity.dbt_functions import register
 from orchestration.dbt import LATER_SELECTION, build_arguments
 from orchestration.dbt_runner import DbtRunner
 from orchestration.home import ensure_sources, prepare_home
@@ -153,6 +154,7 @@ def _plain(settings: Settings, nodes: list[Node], memory: str) -> tuple[Watch, d
         str(settings.warehouse_path),
         config={"memory_limit": memory, "temp_directory": str(settings.home / "tmp"), "checkpoint_threshold": "1GB"},
     ) as connection:
+        register(connection)
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set preserve_insertion_order = false")
         connection.execute(f"set file_search_path = '{settings.home}'")
