@@ -193,7 +193,9 @@ def open_engine(path_or_url: Path | str) -> sa.Engine:
         url: sa.URL | str = sa.URL.create("sqlite", database=str(path_or_url))
     else:
         url = path_or_url
-    engine = sa.create_engine(url, connect_args={"timeout": 60} if _is_sqlite(url) else {})
+    # A server that was restarted has cut the connections in the pool: each is tried before it is used.
+    options = {"connect_args": {"timeout": 60}} if _is_sqlite(url) else {"pool_pre_ping": True}
+    engine = sa.create_engine(url, **options)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_immediate)

@@ -76,6 +76,8 @@ def _listening(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        # From here on requests wait, rather than being refused while the service gets ready.
+        listening.listen(_AT_ONCE)
     except OSError as error:
         listening.close()
         raise click.ClickException(

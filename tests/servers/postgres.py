@@ -10,7 +10,8 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -22,25 +23,53 @@ def _owner() -> str | None:
     return "postgres" if os.geteuid() == 0 else None
 
 
+@dataclass
+class Postgres:
+    """`folder` is that of its socket. Nobody pulls its plug, so it need not wait for the disk."""
+
+    folder: str
+    _program: str
+    _running: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        options = ["-D", f"{self.folder}/data", "-k", self.folder, "-c", "listen_addresses=", "-c", "fsync=off"]
+        self._running = subprocess.Popen([self._program, *options], **_quiet(self.folder))
+        wait_for(lambda: _answers(self.folder), 20, "Postgres answers")
+
+    def stop(self) -> None:
+        """At once: open connections are cut."""
+        if self._running is not None:
+            self._running.send_signal(signal.SIGQUIT)
+            self._running.wait(timeout=30)
+            self._running = None
+
+
 @contextmanager
-def running_postgres() -> Iterator[str]:
-    """The folder of its socket. Nobody pulls its plug, so it need not wait for the disk."""
+def restartable_postgres() -> Iterator[Postgres]:
     initdb, postgres = require(["initdb", "postgres"], "postgresql")
     with tempfile.TemporaryDirectory(prefix="fredning-pg-") as folder:
         if owner := _owner():
             account = pwd.getpwnam(owner)
             os.chown(folder, account.pw_uid, account.pw_gid)
-        data = Path(folder) / "data"
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "user": _owner(), "cwd": folder}
-        subprocess.run([initdb, "-D", str(data), "-U", "ledger", "-A", "trust"], check=True, **quiet)
-        options = ["-D", str(data), "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off"]
-        running = subprocess.Popen([postgres, *options], **quiet)
+        command = [initdb, "-D", f"{folder}/data", "-U", "ledger", "-A", "trust"]
+        subprocess.run(command, check=True, **_quiet(folder))
+        server = Postgres(folder, postgres)
         try:
-            wait_for(lambda: _answers(folder), 20, "Postgres answers")
-            yield folder
+            server.start()
+            yield server
         finally:
-            running.send_signal(signal.SIGQUIT)
-            running.wait(timeout=30)
+            server.stop()
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """The folder of its socket."""
+    with restartable_postgres() as server:
+        yield server.folder
+
+
+def _quiet(folder: str) -> dict[str, Any]:
+    return {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "user": _owner(), "cwd": folder}
 
 
 def new_database(folder: str) -> str:
