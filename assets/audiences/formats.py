@@ -1,9 +1,14 @@
 """How the ad platforms want identifiers: brought into their normal form, then SHA-256 in lower-case hex. Pure.
 
 Only e-mail and phone are given, as consent is given by address; names and postal codes would match more people than
-have said yes. Sources: Meta, "Customer File Custom Audiences" (e-mail trimmed and in lower case; phone as digits with
-country code, without zeros in front); Google, "Customer Match" (no white space, lower case, no periods before
-@gmail.com and @googlemail.com; phone in E.164 with its plus).
+have said yes. Sources:
+
+- Meta, developers.facebook.com/docs/marketing-api/audiences/guides/custom-audiences, "Hashing and normalization": e-mail
+  trimmed and in lower case; phone as digits with country code, without symbols, letters or zeros in front. Columns
+  `email` and `phone`: Business Help 2082575038703844.
+- Google, developers.google.com/data-manager/api/devguides/concepts/formatting: no white space, lower case; at gmail.com
+  and googlemail.com, and nowhere else, neither periods nor a plus with what follows it; phone in E.164 with its plus.
+  Columns `Email` and `Phone`, in English: Google Ads Help 7659867.
 """
 
 from __future__ import annotations
@@ -26,7 +31,9 @@ def meta_phone(phone: str) -> str:
 
 def google_email(email: str) -> str:
     name, _, host = re.sub(r"\s", "", email).lower().rpartition("@")
-    return f"{name.replace('.', '') if host in _GMAIL else name}@{host}"
+    if host in _GMAIL:
+        name = name.partition("+")[0].replace(".", "")
+    return f"{name}@{host}"
 
 
 def google_phone(phone: str) -> str:

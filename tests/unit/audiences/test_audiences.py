@@ -46,10 +46,13 @@ def sha(text: str) -> str:
         (meta_email, "a.b@gmail.com", "a.b@gmail.com"),
         (meta_phone, "+47 900 00 001", "4790000001"),
         (meta_phone, "0047 90000001", "4790000001"),
-        # Google: no white space, no periods for Gmail only; E.164 with its plus.
+        # Google: no white space, for Gmail only neither periods nor a plus; E.164 with its plus.
         (google_email, " Jefferson.Loves.Hiking@gmail.com", "jeffersonloveshiking@gmail.com"),
         (google_email, "A.b@GoogleMail.com", "ab@googlemail.com"),
+        (google_email, "cloudy.sanfrancisco+shopping@gmail.com", "cloudysanfrancisco@gmail.com"),
+        (google_email, "user.name+NYC@Example.com", "user.name+nyc@example.com"),
         (google_email, "a.b@kunde.example", "a.b@kunde.example"),
+        (meta_email, "a.b+shop@gmail.com", "a.b+shop@gmail.com"),
         (google_phone, "+1 800 555 0102", "+18005550102"),
     ],
 )
