@@ -39,7 +39,8 @@ class Settings:
     `share` is this process's part of every batch and of how many (`FREDNING_SHARE=2/4`): several processes or machines
     with one ledger between them hand a day off together, each rendering its own messages.
     `approval` says whether a batch may leave without a person's consent to its hash.
-    `former_secret_keys`: keys that were in use before, whose unsubscribe links must go on working.
+    `former_secret_keys`: keys that were in use before. Their unsubscribe links must go on working, and whoever
+    unsubscribed, complained or was erased under them must be left alone: keep them for good (`messaging.key_change`).
     `webhook_keys` (Standard Webhooks) and `sns_topics` (Amazon SES): whose events `fredning serve` takes in.
     """
 

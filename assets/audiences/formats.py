@@ -3,9 +3,9 @@
 Only e-mail and phone are given, as consent is given by address; names and postal codes would match more people than
 have said yes. Sources:
 
-- Meta, developers.facebook.com/docs/marketing-api/audiences/guides/custom-audiences, "Hashing and normalization": e-mail
-  trimmed and in lower case; phone as digits with country code, without symbols, letters or zeros in front. Columns
-  `email` and `phone`: Business Help 2082575038703844.
+- Meta, developers.facebook.com/docs/marketing-api/audiences/guides/custom-audiences, "Hashing and normalization":
+  e-mail trimmed and in lower case; phone as digits with country code, without symbols, letters or zeros in front.
+  Columns `email` and `phone`: Business Help 2082575038703844.
 - Google, developers.google.com/data-manager/api/devguides/concepts/formatting: no white space, lower case; at gmail.com
   and googlemail.com, and nowhere else, neither periods nor a plus with what follows it; phone in E.164 with its plus.
   Columns `Email` and `Phone`, in English: Google Ads Help 7659867.

@@ -23,6 +23,11 @@ def address_key(secret: bytes, channel: str, address: str) -> str:
     return _mac(secret, "address", f"{channel}\x1f{address}").hex()[:32]
 
 
+def key_name(secret: bytes) -> str:
+    """By which a key is known again without being told; says nothing about it."""
+    return _mac(secret, "key-name", "").hex()[:12]
+
+
 def unsubscribe_link(settings: Settings, message_id: str, channel: str) -> str:
     """The signed link of one message; it names the message, and only the ledger knows whose that was."""
     token = make_token(settings.require_secret_key(), message_id, channel)

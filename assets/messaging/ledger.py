@@ -151,6 +151,14 @@ wishes = sa.Table(
     sa.Column("at", Instant, nullable=False),
 )
 
+# Under which secret keys this ledger's hashes were made, by name.
+secret_keys = sa.Table(
+    "secret_keys",
+    METADATA,
+    sa.Column("key_name", sa.Text, primary_key=True),
+    sa.Column("since", Instant, nullable=False),
+)
+
 # When a channel may send its next message: one pace for all workers, on whichever host.
 pace = sa.Table(
     "pace",

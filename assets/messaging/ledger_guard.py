@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from assets.messaging import ledger
+from assets.messaging import key_change, ledger
 from assets.messaging.ledger import batches, meta, transitions
 from assets.messaging.ledger_export import EPOCH_KEY, SEQUENCE_KEY
 from assets.messaging.manifest import SUFFIX
@@ -34,8 +34,11 @@ def exports_of(settings: Settings) -> tuple[Path, ...]:
     return tuple(settings.raw_dir / "outbox" / name / "current.parquet" for name in ("contact_log", "messages"))
 
 
-def open_ledger(settings: Settings, *, path_or_url: Path | str | None = None) -> Outbox:
-    """Open the installation's ledger, or begin it where there was none. Raises `LedgerRefused`."""
+def open_ledger(settings: Settings, *, path_or_url: Path | str | None = None, may_lack_keys: bool = False) -> Outbox:
+    """Open the installation's ledger, or begin it where there was none. Raises `LedgerRefused`.
+
+    Only with `may_lack_keys` one whose hashes were made with a key that is not known any more.
+    """
     outbox = Outbox(path_or_url or settings.ledger_url or settings.ledger_path)
     problems = problems_of(outbox.engine, settings)
     if problems:
@@ -43,6 +46,10 @@ def open_ledger(settings: Settings, *, path_or_url: Path | str | None = None) ->
         listed = "\n".join(f"- {problem}" for problem in problems)
         raise LedgerRefused(f"The outbox ledger cannot be used:\n{listed}\n{REMEDY}")
     outbox.create()
+    unknown = key_change.unknown_keys(settings, outbox)
+    if unknown and not may_lack_keys:
+        outbox.close()
+        raise LedgerRefused(key_change.refusal(unknown))
     return outbox
 
 

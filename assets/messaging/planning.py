@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from assets.messaging import key_change
 from assets.messaging.approvals import HELD_BACK
 from assets.messaging.batches import MAX_BATCH, Batch, make_batch
 from assets.messaging.ledger_lookups import known_messages
@@ -70,6 +71,9 @@ class Planner:
                 still_open.append(row)
             else:
                 report.already[entry.state] += 1
+        key_change.carry_over(
+            self.settings, self.outbox, ((row["channel"], row["address"]) for row in still_open if row["address"])
+        )
         handoff = self._format(group)
         done = prepare(self.settings, self.run_date, still_open, self.source, handoff)
         self._put_aside(done.poison, report)

@@ -6,7 +6,7 @@ Gateways that cannot sign call a plain address; this one names the message and c
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from orchestration.settings import Settings
 
@@ -18,10 +18,11 @@ def token(secret: bytes, message_id: str) -> str:
     return f"{message_id}.{mac}"
 
 
-def message_of(secret: bytes, text: str) -> str | None:
-    """The message of a genuine token, or None."""
+def message_of(known: Iterable[bytes], text: str) -> str | None:
+    """The message of a token that is genuine under one of these keys, or None."""
     message_id = text.partition(".")[0]
-    return message_id if hmac.compare_digest(token(secret, message_id).encode(), text.encode()) else None
+    genuine = [hmac.compare_digest(token(secret, message_id).encode(), text.encode()) for secret in known]
+    return message_id if any(genuine) else None
 
 
 def address_maker(settings: Settings, style: str) -> Callable[[str], str]:

@@ -201,7 +201,7 @@ def _named(connection: duckdb.DuckDBPyConnection, by_hand: Mapping[str, str], co
 def _returned(
     connection: duckdb.DuckDBPyConnection, settings: Settings, erased_keys: frozenset[tuple[str, str]]
 ) -> set[str]:
-    secret = settings.require_secret_key()
+    secrets = settings.known_secret_keys()
     found: set[str] = set()
     rows = connection.execute(
         "select persons.customer_id, identifier_kind, identifier_value from intermediate.int_identity__identifiers "
@@ -211,6 +211,6 @@ def _returned(
     while page := rows.fetchmany(50_000):
         for customer_id, kind, value in page:
             channel = channels.get(kind)
-            if channel and (channel, keys.address_key(secret, channel, value)) in erased_keys:
+            if channel and any((channel, keys.address_key(key, channel, value)) in erased_keys for key in secrets):
                 found.add(customer_id)
     return found

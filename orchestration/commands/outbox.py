@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from orchestration.commands.outbox_work import dead_letters, rebuild, work
+from orchestration.commands.outbox_work import dead_letters, forget_key, rebuild, work
 from orchestration.commands.shared import (
     DAY,
     counted,
@@ -277,3 +277,4 @@ def resolve(batch_id: str, was_sent: bool, by: str) -> None:
 outbox.add_command(work)
 outbox.add_command(dead_letters)
 outbox.add_command(rebuild)
+outbox.add_command(forget_key)

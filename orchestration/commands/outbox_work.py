@@ -85,6 +85,23 @@ def dead_letters(run_date: date | None) -> None:
     print_table([name.replace("_", " ") for name in columns], [[row[name] for name in columns] for row in found])
 
 
+@click.command("forget-key", epilog="Example:  fredning outbox forget-key 3f9a1c07b2de --by kari")
+@click.argument("name")
+@click.option("--by", required=True, metavar="NAME", help="Who decides this.")
+def forget_key(name: str, by: str) -> None:
+    """Give up a former secret key that is lost for good.
+
+    Nobody who unsubscribed, complained or was erased under it is known any more, unless the warehouse or the provider
+    knows. Not needed after an ordinary change of FREDNING_SECRET_KEY: name the old one in FREDNING_FORMER_SECRET_KEYS.
+    """
+    from assets.messaging import key_change
+
+    with opened_ledger(settings_or_exit(), may_lack_keys=True) as ledger:
+        if not key_change.forget_key(ledger, name):
+            raise click.ClickException(f"The ledger was never used with a key of the name {name}.")
+    click.echo(f"Given up by {by}: what was asked for under the key {name} is not known any more.")
+
+
 @click.command(epilog="Example:  fredning outbox rebuild --by kari --write")
 @click.option("--by", required=True, metavar="NAME", help="Who decides this; it is kept in the ledger.")
 @click.option("--write", is_flag=True, help="Put the new ledger in place; without it, only say what it would hold.")

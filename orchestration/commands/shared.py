@@ -130,7 +130,7 @@ def read_only(path: Path, what: str) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def opened_ledger(settings: Settings, *, may_begin: bool = False) -> Iterator[Outbox]:
+def opened_ledger(settings: Settings, *, may_begin: bool = False, may_lack_keys: bool = False) -> Iterator[Outbox]:
     """The outbox ledger. Only with `may_begin` a new one is begun where there is none."""
     import sqlalchemy as sa
 
@@ -142,7 +142,7 @@ def opened_ledger(settings: Settings, *, may_begin: bool = False) -> Iterator[Ou
     if is_missing and not may_begin and not has_handed_off:
         raise click.ClickException(f"There is no outbox ledger in {settings.home} yet: {FIRST_A_RUN}.")
     try:
-        with in_words(LedgerRefused, ApprovalRefused), open_ledger(settings) as outbox:
+        with in_words(LedgerRefused, ApprovalRefused), open_ledger(settings, may_lack_keys=may_lack_keys) as outbox:
             yield outbox
     except sa.exc.DatabaseError as error:
         raise click.ClickException(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -34,7 +34,7 @@ _TWILIO_OPT_OUT = frozenset({"21610"})
 _KANNEL = {1: "delivered", 2: "bounced", 4: "deferred", 8: "sent", 16: "rejected"}
 
 
-def parse_twilio(call: Call, token: str, secret: bytes, now: datetime) -> list[dict[str, Any]]:
+def parse_twilio(call: Call, token: str, known: Collection[bytes], now: datetime) -> list[dict[str, Any]]:
     """The status report of one of our messages. Raises `Forged` or `Unreadable`."""
     form = parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True)
     text = call.url + "".join(f"{name}{value}" for name, value in sorted(set(form)))
@@ -50,23 +50,25 @@ def parse_twilio(call: Call, token: str, secret: bytes, now: datetime) -> list[d
     more: dict[str, Any] = {"address": said.get("To"), "reason": code or None}
     if event in ("bounced", "failed"):
         more["bounce_type"] = "hard" if code in _TWILIO_HARD else "soft"
-    return [_row(call, secret, now, event, said.get("MessageSid", "") + status, more)]
+    return [_row(call, known, now, event, said.get("MessageSid", "") + status, more)]
 
 
-def parse_kannel(call: Call, secret: bytes, now: datetime) -> list[dict[str, Any]]:
+def parse_kannel(call: Call, known: Collection[bytes], now: datetime) -> list[dict[str, Any]]:
     """The delivery report of one of our messages. Raises `Forged` or `Unreadable`."""
     said = dict(parse_qsl(urlsplit(call.url).query))
     event = _KANNEL.get(int(said["status"]) if said.get("status", "").isdigit() else 0)
     # Forged before unreadable: nobody learns from the answer which statuses there are.
-    row = _row(call, secret, now, event or "sent", said.get("status", ""), {})
+    row = _row(call, known, now, event or "sent", said.get("status", ""), {})
     if event is None:
         raise Unreadable("an unknown status")
     # A network says no for many reasons; none of them gives a number up for good.
     return [row | {"bounce_type": "soft"} if event in ("bounced", "rejected") else row]
 
 
-def _row(call: Call, secret: bytes, now: datetime, event: str, what: str, more: Mapping[str, Any]) -> dict[str, Any]:
-    message_id = reports.message_of(secret, urlsplit(call.url).path.rpartition("/")[2])
+def _row(
+    call: Call, known: Collection[bytes], now: datetime, event: str, what: str, more: Mapping[str, Any]
+) -> dict[str, Any]:
+    message_id = reports.message_of(known, urlsplit(call.url).path.rpartition("/")[2])
     if message_id is None:
         raise Forged("not a report address of ours")
     # The same status of the same message is one event, however often it is reported.

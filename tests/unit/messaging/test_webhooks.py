@@ -218,7 +218,7 @@ def twilio_call(token: str = "auth", **form: str) -> Call:
 )
 def test_a_status_report_of_twilio(form: dict[str, str], event: str, bounce_type: str | None) -> None:
     """A number that does not exist is given up, a phone that is off is not; a STOP is an opt-out."""
-    [one] = sms.parse_twilio(twilio_call(**form), "auth", SECRET, NOW)
+    [one] = sms.parse_twilio(twilio_call(**form), "auth", [SECRET], NOW)
     assert (one["event"], one["bounce_type"], one["message_id"]) == (event, bounce_type, MESSAGE)
 
 
@@ -231,24 +231,24 @@ def test_a_forged_status_report_of_twilio_is_refused() -> None:
         replace(genuine, headers={}),
     ):
         with pytest.raises(Forged):
-            sms.parse_twilio(call, "auth", SECRET, NOW)
+            sms.parse_twilio(call, "auth", [SECRET], NOW)
 
 
 def test_a_report_of_kannel_counts_only_at_an_address_that_we_gave_out() -> None:
     """The gateway signs nothing, so the address is the proof."""
     token = reports.token(SECRET, MESSAGE)
     address = f"https://fredning.example/events/kannel/{token}?status="
-    assert sms.parse_kannel(Call(address + "1"), SECRET, NOW)[0]["event"] == "delivered"
-    assert sms.parse_kannel(Call(address + "2"), SECRET, NOW)[0]["bounce_type"] == "soft"
+    assert sms.parse_kannel(Call(address + "1"), [SECRET], NOW)[0]["event"] == "delivered"
+    assert sms.parse_kannel(Call(address + "2"), [SECRET], NOW)[0]["bounce_type"] == "soft"
     with pytest.raises(Unreadable):
-        sms.parse_kannel(Call(address + "77"), SECRET, NOW)
+        sms.parse_kannel(Call(address + "77"), [SECRET], NOW)
     for forged in (
         address.replace(token, MESSAGE),
         address.replace(token, token[:-1] + "x"),
         address.replace(token, "é"),
     ):
         with pytest.raises(Forged):
-            sms.parse_kannel(Call(forged + "1"), SECRET, NOW)
+            sms.parse_kannel(Call(forged + "1"), [SECRET], NOW)
 
 
 # --- taking in --------------------------------------------------------------------------------------------
