@@ -1,18 +1,26 @@
 """CPU seconds of one day's decisions, statement by statement, against the bare quarantine of the same day.
 
-`python -m tests.benchmarks.decisions [scale, default 0.1]`. Scale 1 is a million customers, 20 M past messages and
-100,000 candidates. The models run as dbt compiles them; the bare statement is the fastest known for look-back and
-winner alone (cut the log to the window, anti join, arg_min), so the ratio says what all other gates cost.
+    python tests/benchmarks/decisions.py                (scale 0.1; or SCALE=1 make bench)
+    python tests/benchmarks/decisions.py 0.1 1 3        (and how the cost grows with the candidates)
+
+Scale 1 is a million customers, 20 M past messages and 100,000 candidates. The models run as dbt compiles them; the bare
+statement is the fastest known for look-back and winner alone (cut the log to the window, anti join, arg_min), so the
+ratio says what all other gates cost. The exponent is that of CPU seconds over candidates, from first to last scale.
 """
 
 from __future__ import annotations
 
+import math
+import os
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.dbt.decisions.engine import COMPILED_DATE, CompiledModel, compile_models
 from tests.dbt.decisions.relations import fill
@@ -59,7 +67,7 @@ insert into marts.dim_customer_identifiers
     select customer_id, 'email', address from intermediate.int_customers__contact_points;
 insert into marts.fct_customer_scores select customer_id, 'none', 12 from marts.dim_customers;
 insert into staging.stg_consent__preferences
-    select 'w' || i, 'p' || i || '@example.com', 'email', 2, 7, null from range(0, {customers}, 100) t(i);
+    select 'w' || i, 'p' || i || '@example.com', 'email', 2, 7, null, [] from range(0, {customers}, 100) t(i);
 insert into intermediate.int_triggers__anchors by name
     select 'c' || (i * 7919 % {customers}) as customer_id, 'j' || (1 + i % 10) as journey, 'order:' || i as anchor,
         timestamptz '{day} 00:00:00+00' - to_seconds(i % 200000) as anchor_at, 'default' as branch,
@@ -131,25 +139,69 @@ def run_models(connection: duckdb.DuckDBPyConnection, models: list[CompiledModel
     return spent
 
 
-def main(scale: float) -> None:
-    """Measure and print."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        models = compile_models(folder / "home")
-        with duckdb.connect(str(folder / "home" / "warehouse.duckdb")) as connection:
-            connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false; set memory_limit = '2GB'")
-            file = build_world(connection, folder, scale)
-            bare = min(cpu_seconds(connection, BARE.format(day=DAY, file=file)) for _ in range(3))
-            spent = run_models(connection, models)
-            counts = connection.execute(
-                "select coalesce(reason, 'send'), count(*) from marts.fct_contact_decisions group by 1 order by 2 desc"
-            ).fetchall()
-    total = sum(spent.values())
-    print(f"scale {scale:g}: {sum(n for _, n in counts):,} ledger rows: {', '.join(f'{r} {n:,}' for r, n in counts)}")
-    for model, seconds in sorted(spent.items(), key=lambda item: -item[1]):
+@dataclass(frozen=True)
+class Measured:
+    """One scale: rows of the ledger by reason, CPU seconds by model and of the bare statement."""
+
+    scale: float
+    counts: list[tuple[str, int]]
+    spent: dict[str, float]
+    bare: float
+
+    @property
+    def total(self) -> float:
+        return sum(self.spent.values())
+
+    @property
+    def n_candidates(self) -> int:
+        return sum(n for _, n in self.counts)
+
+
+def measure(scale: float, models: list[CompiledModel], folder: Path) -> Measured:
+    """Build a retailer and decide its day; the fewest CPU seconds of two days count, for the machine is shared."""
+    home = folder / "home"
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false; set memory_limit = '2GB'")
+        file = build_world(connection, folder, scale)
+        bare = min(cpu_seconds(connection, BARE.format(day=DAY, file=file)) for _ in range(3))
+        spent: dict[str, float] = {}
+        for _ in range(2):
+            for model in models:
+                if model.is_incremental:
+                    connection.execute(f"truncate {model.relation}")
+            for model, seconds in run_models(connection, models).items():
+                spent[model] = min(seconds, spent.get(model, seconds))
+        counts = connection.execute(
+            "select coalesce(reason, 'send'), count(*) from marts.fct_contact_decisions group by 1 order by 2 desc"
+        ).fetchall()
+    return Measured(scale, counts, spent, bare)
+
+
+def show(one: Measured) -> None:
+    """A scale's models, dearest first, and their sum."""
+    reasons = ", ".join(f"{reason} {n:,}" for reason, n in one.counts)
+    print(f"scale {one.scale:g}: {one.n_candidates:,} ledger rows: {reasons}")
+    for model, seconds in sorted(one.spent.items(), key=lambda item: -item[1]):
         print(f"  {seconds:7.2f} CPU s  {model}")
-    print(f"  {total:7.2f} CPU s  all decision models; bare quarantine and winner {bare:.2f} CPU s")
+    ratio = one.total / one.bare
+    print(
+        f"  {one.total:7.2f} CPU s  all; bare quarantine and winner {one.bare:.2f} CPU s, ratio {ratio:.0f}", flush=True
+    )
+
+
+def main(scales: list[float]) -> None:
+    """Measure and print."""
+    measured = []
+    with tempfile.TemporaryDirectory() as name:
+        models = compile_models(Path(name) / "home")
+        for scale in scales:
+            measured.append(measure(scale, models, Path(name)))
+            show(measured[-1])
+    first, last = measured[0], measured[-1]
+    if last.n_candidates > first.n_candidates:
+        exponent = math.log(last.total / first.total) / math.log(last.n_candidates / first.n_candidates)
+        print(f"growth from scale {first.scale:g} to {last.scale:g}: CPU seconds ~ candidates to the {exponent:.2f}")
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 0.1)
+    main([float(each) for each in sys.argv[1:]] or [float(os.environ.get("SCALE") or 0.1)])

@@ -3,8 +3,8 @@
     python tests/benchmarks/explain.py --scale 1            (a made-up copy: a million customers, 9 M decisions)
     python tests/benchmarks/explain.py --home var           (the copy of an installation, say the demo)
 
-Printed per question (by customer, by address, by order, a past day) are wall and CPU seconds of the whole command, and the
-same above its start-up (`fredning explain --help`). The target is less than 2 s above start-up.
+Printed per question (by customer, by address, by order, a past day) are wall and CPU seconds of the whole command,
+and the same above its start-up (`fredning explain --help`). The target is less than 2 s above start-up.
 """
 
 from __future__ import annotations

@@ -2,7 +2,10 @@
 -- ever had; and messages that an earlier execution of this very run_date handed off (`is_fixed`: they
 -- stay as they are).
 with
-    messages as (select * from {{ ref('stg_outbox__contact_log') }} where {{ counts_as_sent('state') }}),
+    -- Read in two ways: materialised once, the whole log would be read instead of its newest part.
+    messages as not materialized(
+        select * from {{ ref('stg_outbox__contact_log') }} where {{ counts_as_sent('state') }}
+    ),
 
     candidates as (select * from {{ ref('int_decisions__candidates') }}),
 
