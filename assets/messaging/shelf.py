@@ -5,6 +5,7 @@ Knows products and lines of orders and carts; whole messages belong to `merge_fi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
@@ -17,6 +18,7 @@ from assets.messaging.wording import Wording
 Fields = dict[str, Any]
 Key = tuple[Any, ...]
 _MAX_TITLE = 90
+_UNIT = re.compile(r"(?<=\d) (?=(?:g|kg|mg|l|ml|cl|dl|m|cm|mm|stk|st|pk|pcs)\b)")
 # What makes two products, or two lines, look the same. Of different lengths, so that their keys never meet.
 _CARD = ("title", "brand", "price_minor", "regular_price_minor", "image_link", "link")
 _CART_LINE = (*_CARD, "quantity")
@@ -105,7 +107,7 @@ class Shelf:
     def _make(
         self, title: str, brand: str | None, price: int | None, regular: int | None, image: str | None, link: str | None
     ) -> Fields:
-        name = one_line(title, _MAX_TITLE)
+        name = _with_units(one_line(title, _MAX_TITLE))
         if not name:
             raise ValueError("a product has no title")
         maker = one_line(brand, 40)
@@ -121,6 +123,11 @@ class Shelf:
             "image_url": links.check_url(image, hosts) if image else "",
             "url": links.tagged_url(link, hosts, self.tags) if link else self.shop_url,
         }
+
+
+def _with_units(title: str) -> str:
+    """A number stays on the line of its unit: "0,4 l" with the l on the next one reads like a misprint."""
+    return _UNIT.sub("\u00a0", title)
 
 
 def _key(

@@ -69,10 +69,16 @@ def sample_content(
         },
         "order": order if "order" in gives else None,
         "cart": cart if "cart" in gives else None,
-        "trigger_product": sample_product(4) if "product" in gives else None,
+        "trigger_product": _trigger_product(journey) if "product" in gives else None,
         "recommendations": {slot: products if slot in slots else [] for slot in get_args(Slot)},
         "offer": offer if "kind" in offer else None,
     }
+
+
+def _trigger_product(journey: Journey) -> dict[str, Any]:
+    # Whoever looks at a mail about a lower price wants to see the price before.
+    is_cheaper = journey.trigger.kind == "price_drop"
+    return sample_product(4) | ({"regular_price_minor": 10990} if is_cheaper else {})
 
 
 def sample_row(
