@@ -40,9 +40,13 @@
         end as method,
         case
             when own.n_own_gaps >= 3
-            then exp(
-                (own.n_own_gaps * own.mean_log_gap + {{ shrinkage }} * of_product.mean_log_gap)
-                / (own.n_own_gaps + {{ shrinkage }})
+            -- Rounded, because the last digits of a mean of logarithms depend on the order in which threads add.
+            then round(
+                exp(
+                    (own.n_own_gaps * own.mean_log_gap + {{ shrinkage }} * of_product.mean_log_gap)
+                    / (own.n_own_gaps + {{ shrinkage }})
+                ),
+                9
             )
             when products.replenish_after_days > 0 then products.replenish_after_days
             else of_product.median_gap_days

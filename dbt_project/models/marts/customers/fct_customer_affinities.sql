@@ -84,11 +84,12 @@ with
                     partition by customer_id, kind order by round(affinity - shop_share, 9) desc, value
                 ) as integer
             ) as rank,
-            weight,
-            weight / total_weight as own_share,
-            shop_share,
-            affinity,
-            affinity / shop_share as affinity_index,
+            -- Rounded, because the last digits of a sum of fractions depend on the order in which threads add.
+            round(weight, 9) as weight,
+            round(weight / total_weight, 9) as own_share,
+            round(shop_share, 9) as shop_share,
+            round(affinity, 9) as affinity,
+            round(affinity / shop_share, 9) as affinity_index,
             cast(n_values as integer) as n_values,
             {{ run_date() }} as as_of_on
         from shrunk

@@ -107,7 +107,8 @@ with
     behaved as (
         select
             customer_id,
-            sum(engagement_score) as engagement_score,
+            -- Rounded, because the last digits of a sum of fractions depend on the order in which threads add.
+            round(sum(engagement_score), 9) as engagement_score,
             sum(points) as behaviour_score,
             {% for behaviour in ['opened', 'clicked', 'visited', 'searched', 'viewed', 'filled_cart'] -%}
                 max(last_at) filter (where behaviour = '{{ behaviour }}') as last_{{ behaviour }}_at
@@ -116,57 +117,16 @@ with
         from weighed
         group by customer_id
     ),
-    hours as (
-        select
-            customer_id,
-            hour({{ local_time('happened_at', 'customers.timezone') }}) as hour_local,
-            count(*) as n_signals
-        from
-            (
-                select customer_id, occurred_at as happened_at
-                from reactions
-                union all
-                select customer_id, happened_at
-                from visits
-            ) as active
+    active as (
+        select reactions.customer_id, reactions.occurred_at as happened_at, customers.timezone
+        from reactions
         join customers using (customer_id)
-        group by all
-    ),
-    of_shop as (
-        select hour_local, sum(n_signals) / sum(sum(n_signals)) over () as share
-        from hours
-        group by hour_local
-    ),
-    -- Each signal speaks for its hour and the two beside it. Elsewhere only the shop's share is left, so
-    -- of those hours only the shop's strongest can win.
-    smoothed as (
-        select customer_id, (hour_local + shift + 24) % 24 as hour_local, sum(n_signals) as n_signals
-        from hours
-        cross join (values (-1), (0), (1)) as around(shift)
-        group by all
         union all
-        select distinct hours.customer_id, of_shop.hour_local, 0
-        from hours
-        cross join (select hour_local from of_shop order by share desc, hour_local limit 1) as of_shop
+        select visits.customer_id, visits.happened_at, customers.timezone
+        from visits
+        join customers using (customer_id)
     ),
-    best_hours as (
-        select
-            smoothed.customer_id,
-            arg_max(
-                smoothed.hour_local,
-                struct_pack(
-                    strength := round(
-                        smoothed.n_signals + {{ var('best_hour_shop_weight') }} * coalesce(of_shop.share, 0),
-                        9
-                    ),
-                    earlier := - smoothed.hour_local
-                )
-            ) as best_hour_local
-        from smoothed
-        left join of_shop using (hour_local)
-        group by smoothed.customer_id
-    ),
-    hour_signals as (select customer_id, sum(n_signals) as n_hour_signals from hours group by customer_id),
+    best_hours as ({{ best_hours('active') }}),
     open_carts as (
         select distinct customer_id
         from carts
@@ -186,7 +146,7 @@ with
             contacted.n_delivered_90d,
             contacted.n_reacted_90d,
             best_hours.best_hour_local,
-            hour_signals.n_hour_signals,
+            best_hours.n_hour_signals,
             coalesce(groups_bought.n_product_groups, 0) as n_product_groups,
             open_carts.customer_id is not null as has_open_cart,
             cases.customer_id is not null as has_open_case,
@@ -203,7 +163,6 @@ with
         left join behaved using (customer_id)
         left join contacted using (customer_id)
         left join best_hours using (customer_id)
-        left join hour_signals using (customer_id)
         left join groups_bought using (customer_id)
         left join open_carts using (customer_id)
         left join cases using (customer_id)
