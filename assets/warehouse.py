@@ -1,6 +1,8 @@
 """The two dbt steps of a day (up to the ledger; after the hand-off, what it was worth), and what is built on demand."""
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -33,9 +35,7 @@ def build_warehouse_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     def decide(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[DbtRunner]) -> Iterator[Any]:
         for event in dbt.build(context, select="fqn:*", exclude=LATER_SELECTION):
             if isinstance(event, dg.Output) and event.output_name == LEDGER.to_python_identifier():
-                counted = count_by_reason(dbt.settings.warehouse_path, run_date_of(context))
-                table = markdown(counted, "decision reason messages people meaning")
-                event = event.with_metadata({**event.metadata, "decided_by_reason": table})
+                event = event.with_metadata({**event.metadata, **_decided(dbt.settings, run_date_of(context))})
             yield event
 
     @dbt_assets(name="warehouse_measure", select=MEASURE_SELECTION, **common)
@@ -47,3 +47,18 @@ def build_warehouse_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         yield from dbt.build(context, select=ON_DEMAND_SELECTION)
 
     return [decide, measure, on_demand]
+
+
+def _decided(settings: Settings, run_date: date) -> dict[str, Any]:
+    """A day's ledger in figures that the UI plots, and as a table by reason."""
+    counted = count_by_reason(settings.warehouse_path, run_date)
+    n = Counter[str]()
+    for row in counted:
+        n[row["decision"]] += row["messages"]
+    return {
+        "candidates": n.total(),
+        "to_send": n["send"],
+        "held": n["hold"],
+        "suppressed": n["suppress"],
+        "decided_by_reason": markdown(counted, "decision reason messages people meaning"),
+    }

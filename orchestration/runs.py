@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import IO
 
 import dagster as dg
+from dagster._core.errors import DagsterExecutionInterruptedError
+from dagster._utils.error import SerializableErrorInfo
 
 from orchestration.settings import Settings
 
@@ -65,6 +67,15 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     return [run.run_id for run in dead]
 
 
+def _in_words(cause: SerializableErrorInfo | None) -> str:
+    """Why a step failed, for somebody who reads one line."""
+    if cause is None:
+        return "failed"
+    if cause.cls_name == DagsterExecutionInterruptedError.__name__:
+        return "stopped from outside (Ctrl-C or SIGTERM). Run the day again: nothing is handed off twice."
+    return cause.message.strip()
+
+
 def days_between(first: date, last: date) -> Iterator[date]:
     """Every day from `first` to `last`, both included."""
     for offset in range((last - first).days + 1):
@@ -100,7 +111,7 @@ class DailyRuns:
             if event.is_step_failure:
                 error = event.step_failure_data.error
                 cause = error.cause if error and error.cause else error
-                failures.append(f"{event.step_key}: {cause.message.strip() if cause else 'failed'}")
+                failures.append(f"{event.step_key}: {_in_words(cause)}")
         broken: list[str] = []
         smells: list[str] = []
         for check in result.get_asset_check_evaluations():

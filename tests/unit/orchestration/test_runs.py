@@ -7,10 +7,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from dagster._utils.error import SerializableErrorInfo
 
 from orchestration.history import OPEN_FILES, RunHistory
 from orchestration.home import prepare_home
-from orchestration.runs import _FROM_SHELL, AlreadyRunning, claim, end_dead_runs
+from orchestration.runs import _FROM_SHELL, AlreadyRunning, _in_words, claim, end_dead_runs
 from orchestration.settings import Settings
 
 
@@ -84,3 +85,13 @@ def test_history_is_dagsters_own_in_the_same_files(settings: Settings, instance:
         theirs = [record.event_log_entry for record in stock.get_records_for_run(run_id).records]
         assert ours == theirs != []
     assert instance.get_latest_materialization_event(table.key).run_id == ids[-1]
+
+
+def test_why_a_step_failed_is_a_sentence() -> None:
+    """The name of an exception class tells nobody what to do in the morning."""
+    stopped = SerializableErrorInfo(
+        "dagster._core.errors.DagsterExecutionInterruptedError", [], "DagsterExecutionInterruptedError"
+    )
+    assert _in_words(stopped).startswith("stopped from outside")
+    assert _in_words(SerializableErrorInfo("ValueError: no such day\n", [], "ValueError")) == "ValueError: no such day"
+    assert _in_words(None) == "failed"
