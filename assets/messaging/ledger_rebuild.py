@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from assets.messaging import approvals, daily_steps, ledger
 from assets.messaging.chunks import chunks
-from assets.messaging.ledger import batches, messages, suppressions, transitions, wishes
+from assets.messaging.ledger import batches, messages, secret_keys, suppressions, transitions, wishes
 from assets.messaging.ledger_evidence import Evidence, ReadFile, Row, collect
 from assets.messaging.ledger_export import export_messages
 from assets.messaging.ledger_guard import LedgerRefused, exports_of, problems_of
@@ -30,6 +30,8 @@ IN_DOUBT = "the ledger was lost, and nothing proves that it was not sent"
 # What no event of a provider can undo: it was sent, or it never will be.
 _SETTLED = FINAL | {State.ACCEPTED, State.DELIVERED, State.BOUNCED}
 _REQUIRED: Row = {"journey": "unknown", "step": "unknown", "class": "unknown", "address_key": ""}
+# A database of SQLite, its log, and the log's index.
+_FILES = ("", "-wal", "-shm")
 _LOGGED = ("message_id", "state")
 _COLUMNS = frozenset(messages.c.keys()) - {"lease_owner", "lease_until"}
 
@@ -80,7 +82,7 @@ def rebuild(settings: Settings, read_file: ReadFile, today: date, by: str, now: 
                 for path in exports_of(settings):
                     export_messages(new.engine, path)
         if write and not settings.ledger_url:
-            done.kept_as = _set_aside(target, now) if is_there else None
+            done.kept_as = _set_aside(target, now)
             fresh.replace(target)
     finally:
         _remove(fresh)
@@ -102,6 +104,8 @@ def _fill(new: Outbox, evidence: Evidence, done: Rebuilt, now: datetime) -> None
             tx.execute(sa.insert(transitions), [{name: row[name] for name in _LOGGED} | same for row in chunk])
         _insert(tx, new, suppressions, evidence.suppressions)
         _insert(tx, new, wishes, evidence.wishes)
+        for row in evidence.secret_keys:
+            tx.execute(new.insert_new(secret_keys).values(row))
 
 
 def _ids(evidence: Evidence) -> set[str]:
@@ -166,16 +170,20 @@ def _count(new: Outbox, done: Rebuilt) -> None:
         done.n_suppressions = tx.execute(sa.select(sa.func.count()).select_from(suppressions)).scalar_one()
 
 
-def _set_aside(target: Path, now: datetime) -> Path:
+def _set_aside(target: Path, now: datetime) -> Path | None:
+    """Move the ledger's files out of the way; returns where it lies now, if it was there.
+
+    A log that outlived its database would be played into the one that comes into its place.
+    """
     kept = target.with_name(f"{target.name}.before-rebuild-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
-    target.replace(kept)
-    for suffix in ("-wal", "-shm"):
+    is_there = target.exists()
+    for suffix in _FILES:
         beside = target.with_name(target.name + suffix)
         if beside.exists():
             beside.replace(kept.with_name(kept.name + suffix))
-    return kept
+    return kept if is_there else None
 
 
 def _remove(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
+    for suffix in _FILES:
         path.with_name(path.name + suffix).unlink(missing_ok=True)

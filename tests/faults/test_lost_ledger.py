@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -148,6 +149,38 @@ def sends_before_and_after(
         assert len(server.mails) == len(FIRST.rows)
     with open_ledger(home) as outbox:
         assert states(outbox) == {"ACCEPTED": len(SECOND.rows), "QUARANTINED": len(FIRST.rows)}
+
+
+def test_a_log_that_outlived_its_database_is_not_played_into_the_new_one(home: Settings) -> None:
+    """Somebody deleted ledger.sqlite and left ledger.sqlite-wal: SQLite would believe what stands in it."""
+    run(home, FIRST)
+    connection = sqlite3.connect(home.ledger_path)
+    connection.execute("pragma wal_autocheckpoint = 0")
+    connection.execute("delete from messages")
+    connection.commit()
+    beside = home.ledger_path.with_name("ledger.sqlite-wal")
+    log = beside.read_bytes()
+    connection.close()
+    lose(home)
+    beside.write_bytes(log)
+    rebuilt(home)
+    resume(home)
+    with open_ledger(home) as outbox:
+        assert states(outbox) == {"ACCEPTED": len(FIRST.rows)}
+
+
+def test_the_keys_that_an_old_copy_was_used_with_are_remembered(home: Settings, tmp_path: Path) -> None:
+    """A rebuilt ledger must not forget that hashes of a former key stand in it."""
+    run(home, FIRST)
+    shutil.copy(home.ledger_path, tmp_path / "backup")
+    run(home, EVERYTHING)
+    lose(home)
+    shutil.copy(tmp_path / "backup", home.ledger_path)
+    changed = replace(home, secret_key="n" * 40)
+    rebuilt(changed)
+    with pytest.raises(LedgerRefused, match="FORMER_SECRET_KEYS"):
+        open_ledger(changed)
+    open_ledger(replace(changed, former_secret_keys=(kit.SECRET,))).close()
 
 
 def test_everything_is_stopped_until_a_person_resumes(home: Settings) -> None:
