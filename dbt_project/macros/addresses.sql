@@ -14,19 +14,29 @@
   read by the world's numbering plans and are looked up. `country` is an SQL expression (ISO 3166-1 alpha-2) that says
   how to read a number without calling code; null = the retailer's country.
 -#}
-{% macro normalise_phone(raw, country='null') -%}
+{% macro normalise_phone(raw, country='null', looked_up=none) -%}
     coalesce(
         {{ home_phone(raw, country) }},
-        (
-            -- Renamed, so that no column of whoever asks (phone, country) is taken for one of the lookup's.
-            select known_number
-            from (
-                select dialled as known_dialled, country as known_country, phone as known_number
-                from {{ ref('base_addresses__foreign_phones') }}
-            ) as known_numbers
-            where known_dialled = {{ dialled_number(raw) }} and known_country = {{ dialled_country(raw, country) }}
-        )
+        {% if looked_up -%} {{ looked_up }}
+        {%- else -%}
+        (select known_number from {{ foreign_numbers() }} where {{ is_foreign_number(raw, country) }})
+        {%- endif %}
     )
+{%- endmacro %}
+
+{#-
+  Where numbers are looked up, and by what. Large relations left join it and pass `looked_up='known_number'`: looking up
+  row by row costs as much as all else that is done with a row. Columns of the lookup have names that nobody else has.
+-#}
+{% macro foreign_numbers() -%}
+    (
+        select dialled as known_dialled, country as known_country, phone as known_number
+        from {{ ref('base_addresses__foreign_phones') }}
+    ) as foreign_numbers
+{%- endmacro %}
+
+{% macro is_foreign_number(raw, country='null') -%}
+    known_dialled = {{ dialled_number(raw) }} and known_country = {{ dialled_country(raw, country) }}
 {%- endmacro %}
 
 {#- A number of a home country in E.164, else null. -#}
@@ -63,10 +73,10 @@
 {%- macro home_countries() -%} ('NO', 'SE', 'DK', 'FI') {%- endmacro %}
 
 {#- The normal form of an address on its channel (email or sms), for consent and provider events. -#}
-{% macro normalise_address(raw, channel) -%}
+{% macro normalise_address(raw, channel, looked_up=none) -%}
     case {{ channel }}
         when 'email' then {{ normalise_email(raw) }}
-        when 'sms' then {{ normalise_phone(raw) }}
+        when 'sms' then {{ normalise_phone(raw, looked_up=looked_up) }}
     end
 {%- endmacro %}
 

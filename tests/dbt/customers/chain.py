@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -51,8 +52,11 @@ def raw(source: str, dataset: str, columns: str) -> Input:
 class Chain:
     """Models in their order, compiled for COMPILED_DATE; any other run_date is put in as a literal."""
 
-    def __init__(self, compiled: Sequence[tuple[str, str]], inputs: Sequence[Input]) -> None:
+    def __init__(
+        self, compiled: Sequence[tuple[str, str]], inputs: Sequence[Input], appended: Sequence[Input] = ()
+    ) -> None:
         self._compiled = compiled
+        self._appended = {each.relation: each.columns for each in appended}
         self._inputs = {each.relation: each for each in inputs}
         self.connection = duckdb.connect(config={"threads": 1})
         self.connection.execute("attach ':memory:' as warehouse; use warehouse; set TimeZone = 'UTC'")
@@ -79,10 +83,29 @@ class Chain:
             self.build(run_date)
 
     def build(self, run_date: date) -> None:
-        """Build every model over the inputs as they are."""
+        """Build every model over the inputs as they are; incremental ones get this run's rows added."""
         for relation, sql in self._compiled:
             dated = sql.replace(COMPILED_DATE.isoformat(), run_date.isoformat())
-            self.connection.execute(f"create or replace table {relation} as {dated}")
+            into = "insert into" if relation in self._appended else "create or replace table"
+            way = "by name" if relation in self._appended else "as"
+            self.connection.execute(f"{into} {relation} {way} {dated}")
+
+    def forget(self) -> None:
+        """Incremental models as on the first day of an installation: there, and empty."""
+        for relation, columns in self._appended.items():
+            self.connection.execute(f"create or replace table {relation} ({columns})")
+
+    @contextmanager
+    def changed(self, right: str, wrong: str) -> Iterator[None]:
+        """The chain with one fragment of its SQL replaced wherever it stands; white space does not matter."""
+        place = r"\s*".join(re.escape(token) for token in re.findall(r"\w+|[^\w\s]", right))
+        original = self._compiled
+        self._compiled = [(relation, re.sub(place, lambda _: f" {wrong} ", sql)) for relation, sql in original]
+        assert self._compiled != original, "the place of the mutation is gone: adapt the mutant"
+        try:
+            yield
+        finally:
+            self._compiled = original
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         cursor = self.connection.execute(query)
@@ -91,13 +114,24 @@ class Chain:
 
 
 def compile_chain(
-    home: Path, models: Sequence[str], inputs: Sequence[Input], variables: Mapping[str, Any] | None = None
+    home: Path,
+    models: Sequence[str],
+    inputs: Sequence[Input],
+    variables: Mapping[str, Any] | None = None,
+    appended: Sequence[Input] = (),
 ) -> Chain:
-    """Compile `models` with dbt, once. They are run in the order given."""
+    """Compile `models` with dbt, once. They are run in the order given.
+
+    `appended` are incremental models (with the columns they have) as they are compiled from the second run on.
+    """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
 
+    with duckdb.connect(str(home / "warehouse.duckdb")) as there_already:
+        for each in appended:
+            there_already.execute(f"create schema if not exists {each.relation.split('.')[0]}")
+            there_already.execute(f"create table {each.relation} ({each.columns})")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FREDNING_HOME", str(home))
         patch.setenv("FREDNING_WAREHOUSE", str(home / "warehouse.duckdb"))
@@ -120,4 +154,4 @@ def compile_chain(
         )
         for name in models
     ]
-    return Chain(compiled, inputs)
+    return Chain(compiled, inputs, appended)

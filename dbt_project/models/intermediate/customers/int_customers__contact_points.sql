@@ -3,7 +3,6 @@
 -- say what is missing.
 with
     identifiers as (select * from {{ ref('dim_customer_identifiers') }}),
-    mobile as (select string_agg(mobile_pattern, '|') as pattern from {{ ref('country_defaults') }}),
     foreign_mobiles as (
         select distinct phone from {{ ref('base_addresses__foreign_phones') }} where is_mobile
     ),
@@ -14,11 +13,10 @@ with
         union all
         select customer_id, 'sms', identifier_value, last_seen_at
         from identifiers
-        cross join mobile
         where
             identifier_kind = 'phone'
             and (
-                regexp_matches(identifier_value, mobile.pattern)
+                {{ is_home_mobile('identifier_value') }}
                 or identifier_value in (select phone from foreign_mobiles)
             )
     ),

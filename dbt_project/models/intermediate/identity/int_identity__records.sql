@@ -113,7 +113,7 @@ with
             records.email as delivered_email,
             records.phone as delivered_phone,
             {{ normalise_email('records.email') }} as email,
-            {{ normalise_phone('records.phone', 'records.country') }} as phone,
+            {{ normalise_phone('records.phone', 'records.country', looked_up='known_number') }} as phone,
             nullif(upper(trim(records.member_id)), '') as member_id,
             nullif(trim(records.first_name), '') as first_name,
             nullif(trim(records.last_name), '') as last_name,
@@ -142,6 +142,7 @@ with
             records.first_received_on
         from records
         join trust using (source)
+        left join {{ foreign_numbers() }} on {{ is_foreign_number('records.phone', 'records.country') }}
     ),
     -- What stands for "not known" in a source is not a name or a day of birth, and a nickname is the name
     -- it is short for. A mailbox is compared under one name, however its provider lets it be written.

@@ -21,14 +21,18 @@ with
             webshop_orders.discount_code,
             deliveries.delivered_at,
             {{ normalise_email('coalesce(webshop_orders.email, accounts.email)') }} as email,
-            {{ normalise_phone('coalesce(webshop_orders.phone, accounts.phone)', 'accounts.country') }}
-            as phone,
+            {{ normalise_phone(
+                'coalesce(webshop_orders.phone, accounts.phone)', 'accounts.country', looked_up='known_number'
+            ) }} as phone,
             webshop_orders.cancelled_at,
             webshop_orders.cancelled_received_on,
             webshop_orders.first_received_on as received_on,
             greatest(webshop_orders.received_on, deliveries.received_on) as last_received_on
         from webshop_orders
         left join accounts using (account_id)
+        left join
+            {{ foreign_numbers() }}
+            on {{ is_foreign_number('coalesce(webshop_orders.phone, accounts.phone)', 'accounts.country') }}
         left join deliveries using (webshop_order_id)
         left join persons as by_account on by_account.record_id = 'webshop:' || webshop_orders.account_id
         left join

@@ -11,9 +11,10 @@ with
             orders.first_received_on,
             orders.placed_at,
             {{ normalise_email('orders.email') }} as email,
-            {{ normalise_phone('orders.phone', 'accounts.country') }} as phone
+            {{ normalise_phone('orders.phone', 'accounts.country', looked_up='known_number') }} as phone
         from {{ ref('stg_webshop__orders') }} as orders
         left join {{ ref('stg_webshop__accounts') }} as accounts using (account_id)
+        left join {{ foreign_numbers() }} on {{ is_foreign_number('orders.phone', 'accounts.country') }}
         where orders.account_id is not null
     ),
     identifiers as (

@@ -7,7 +7,7 @@ with
             event_id,
             occurred_at,
             address as delivered_address,
-            {{ normalise_address('address', 'lower(channel)') }} as address,
+            {{ normalise_address('address', 'lower(channel)', looked_up='known_number') }} as address,
             lower(channel) as channel,
             lower(purpose) as purpose,
             lower(action) as action,
@@ -17,6 +17,9 @@ with
             source_file,
             source_line
         from source
+        left join
+            {{ foreign_numbers() }}
+            on {{ is_foreign_number("case when lower(channel) = 'sms' then address end") }}
     )
 select *
 from final

@@ -10,7 +10,7 @@ with
             lower(event) as event,
             message_id,
             address as delivered_address,
-            {{ normalise_address('address', 'lower(channel)') }} as address,
+            {{ normalise_address('address', 'lower(channel)', looked_up='known_number') }} as address,
             campaign_id,
             lower(class) as class,
             url,
@@ -22,6 +22,9 @@ with
             source_file,
             source_line
         from source
+        left join
+            {{ foreign_numbers() }}
+            on {{ is_foreign_number("case when lower(channel) = 'sms' then address end") }}
     )
 select *
 from final
