@@ -35,8 +35,8 @@
 {%- endmacro %}
 
 {#-
-  The model's own table as the last run left it, or none (a new warehouse, one from before `column` was there, a unit test). Only for
-  answers that can never change, so that a run on a new warehouse gives the same rows, only later.
+  The model's own table as the last run left it, or none (a new warehouse, one from before `column` was there, a unit
+  test). Only for answers that can never change, so that a run on a new warehouse gives the same rows, only later.
 -#}
 {% macro as_it_stands(column) -%}
     {%- set relation = adapter.get_relation(this.database, this.schema, this.identifier) if execute and this else none -%}

@@ -53,10 +53,15 @@ class Chain:
     """Models in their order, compiled for COMPILED_DATE; any other run_date is put in as a literal."""
 
     def __init__(
-        self, compiled: Sequence[tuple[str, str]], inputs: Sequence[Input], appended: Sequence[Input] = ()
+        self,
+        compiled: Sequence[tuple[str, str]],
+        inputs: Sequence[Input],
+        appended: Sequence[Input] = (),
+        remembered: Sequence[Input] = (),
     ) -> None:
         self._compiled = compiled
-        self._appended = {each.relation: each.columns for each in appended}
+        self._appended = {each.relation for each in appended}
+        self._before = {each.relation: each.columns for each in (*appended, *remembered)}
         self._inputs = {each.relation: each for each in inputs}
         self.connection = duckdb.connect(config={"threads": 1})
         self.connection.execute("attach ':memory:' as warehouse; use warehouse; set TimeZone = 'UTC'")
@@ -91,8 +96,8 @@ class Chain:
             self.connection.execute(f"{into} {relation} {way} {dated}")
 
     def forget(self) -> None:
-        """Incremental models as on the first day of an installation: there, and empty."""
-        for relation, columns in self._appended.items():
+        """What models know of their own earlier runs as on the first day of an installation: nothing."""
+        for relation, columns in self._before.items():
             self.connection.execute(f"create or replace table {relation} ({columns})")
 
     @contextmanager
@@ -119,17 +124,19 @@ def compile_chain(
     inputs: Sequence[Input],
     variables: Mapping[str, Any] | None = None,
     appended: Sequence[Input] = (),
+    remembered: Sequence[Input] = (),
 ) -> Chain:
     """Compile `models` with dbt, once. They are run in the order given.
 
-    `appended` are incremental models (with the columns they have) as they are compiled from the second run on.
+    Models that read their own table are compiled as from the second run on: `appended` are incremental, `remembered`
+    are built anew from it. Both are given with the columns they have.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
 
     with duckdb.connect(str(home / "warehouse.duckdb")) as there_already:
-        for each in appended:
+        for each in (*appended, *remembered):
             there_already.execute(f"create schema if not exists {each.relation.split('.')[0]}")
             there_already.execute(f"create table {each.relation} ({each.columns})")
     with pytest.MonkeyPatch.context() as patch:
@@ -154,4 +161,4 @@ def compile_chain(
         )
         for name in models
     ]
-    return Chain(compiled, inputs, appended)
+    return Chain(compiled, inputs, appended, remembered)
