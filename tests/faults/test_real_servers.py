@@ -9,6 +9,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from assets.messaging import attempts, doubts, worker
+from assets.messaging import attempts, doubts, reconcile, worker
 from assets.messaging.channels.http import Endpoint
 from assets.messaging.channels.kannel import KannelChannel, KannelLog
 from assets.messaging.channels.messages import MessageChannel, Result
@@ -213,14 +214,17 @@ def send_first() -> Any:
 
 
 def requeue_on_lease_expiry() -> Any:
-    """Takes a dead lease in SENDING for a message that was never sent."""
+    """Takes a dead lease in SENDING for a message that was never sent, wherever dead leases are looked at."""
 
     def release_dead(outbox: Outbox, *, senders_are_gone: bool = False) -> dict[State, int]:
         with outbox.transaction() as tx:
             tx.exec_driver_sql("update messages set state = 'READY' where state in ('CLAIMED', 'SENDING')")
         return {State.READY: 0, State.UNKNOWN: 0}
 
-    return mutated(worker, "release_dead", release_dead)
+    everywhere = ExitStack()
+    for module in (worker, reconcile):
+        everywhere.enter_context(mutated(module, "release_dead", release_dead))
+    return everywhere
 
 
 def retry_unknown() -> Any:
