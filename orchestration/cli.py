@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from orchestration.commands.accounts import crowd_out, late_data
 from orchestration.commands.days import demo, run
 from orchestration.commands.deliveries import deliveries, land
 from orchestration.commands.evaluate import evaluate_recommendations
@@ -44,6 +45,8 @@ for command in (
     diff,
     replay,
     simulate_policy,
+    crowd_out,
+    late_data,
     outbox,
     serve,
     land,

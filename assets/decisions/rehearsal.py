@@ -128,7 +128,13 @@ class Stage:
                 connection.execute(f"create schema stage.{schema}")
             for relation in self._chain.inputs:
                 name = relation.split(".")[1]
-                connection.execute(f"create table stage.facts.{name} as from warehouse.{relation}")
+                try:
+                    connection.execute(f"create table stage.facts.{name} as from warehouse.{relation}")
+                except duckdb.CatalogException as error:
+                    raise NothingToRehearse(
+                        f"The warehouse holds no {relation}: it was built by another version of the models. Run a day "
+                        "with this one first (`fredning run`)."
+                    ) from error
             for name, uid in (("ledger", LEDGER), ("buckets", BUCKETS)):
                 relation = self._chain.relation(uid)
                 connection.execute(f"create table stage.facts.{name} as from warehouse.{relation}")

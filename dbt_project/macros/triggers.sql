@@ -115,3 +115,8 @@
     from {{ days }}
     where month({{ day }}) = 2 and day({{ day }}) = 28 and day(last_day({{ day }})) = 28
 {%- endmacro %}
+
+{#- The order that an anchor names, or null: `order:<order>` or `order:<order>:<product>`, where an order's id holds one colon. -#}
+{% macro order_of_anchor(anchor) -%}
+    nullif(regexp_extract({{ anchor }}, '^order:([^:]+(:[^:]+)?)', 1), '')
+{%- endmacro %}

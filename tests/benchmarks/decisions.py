@@ -174,6 +174,7 @@ def measure(scale: float, models: list[CompiledModel], folder: Path) -> Measured
         counts = connection.execute(
             "select coalesce(reason, 'send'), count(*) from marts.fct_contact_decisions group by 1 order by 2 desc"
         ).fetchall()
+        connection.execute("drop view staging.stg_outbox__contact_log")
     return Measured(scale, counts, spent, bare)
 
 

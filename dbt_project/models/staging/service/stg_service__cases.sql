@@ -11,6 +11,7 @@ with
             opened_at,
             closed_at,
             updated_at,
+            first_received_on,
             received_on
         from newest
     )
