@@ -11,7 +11,7 @@ import json
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ import zstandard
 
 from assets.messaging import keys
 from assets.messaging.ledger import batches, messages, secret_keys, suppressions, wishes
-from assets.messaging.ledger_export import SCHEMA, SEQUENCE_KEY, suppressions_beside
+from assets.messaging.ledger_export import SCHEMA, SEQUENCE_KEY, key_names_beside, suppressions_beside
 from assets.messaging.ledger_guard import exports_of
 from assets.messaging.manifest import SUFFIX
 from orchestration.settings import Settings
@@ -30,6 +30,7 @@ from orchestration.settings import Settings
 Row = dict[str, Any]
 # A hand-off file by its path below the outbox, wherever files go; None if it is not there (any more).
 ReadFile = Callable[[str], bytes | None]
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _DECIDED = (
     *("message_id", "run_date", "customer_id", "journey", "step", "channel", "class", "anchor", "experiment"),
     *("variant", "send_at", "expires_at", "permission_basis", "permission_id", "policy_version"),
@@ -61,6 +62,8 @@ def collect(settings: Settings, read_file: ReadFile, old: sa.Engine | None) -> E
         for row in pq.read_table(path, columns=SCHEMA.names).to_pylist():
             found.remembered[row["message_id"]] = found.remembered.get(row["message_id"], {}) | row
         found.suppressions += suppressions_beside(path)
+        # Since when is not known any more; it only orders their names.
+        found.secret_keys += [{"key_name": name, "since": _LONG_AGO} for name in key_names_beside(path)]
     secret = settings.require_secret_key()
     for path in sorted(settings.outbox_dir.glob(f"*/*{SUFFIX}")):
         _from_manifest(found, secret, path.read_text(encoding="utf-8"), read_file)

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from assets.files import write_atomically
-from assets.messaging.ledger import messages, meta, suppressions, transitions
+from assets.messaging.ledger import messages, meta, secret_keys, suppressions, transitions
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -53,6 +53,8 @@ _SUPPRESSIONS = pa.schema(
     [("address_key", pa.string()), ("channel", pa.string()), ("reason", pa.string()), ("at", _INSTANT)]
 )
 
+_KEYS = b"fredning.secret_keys"
+
 EPOCH_KEY = b"fredning.ledger_epoch"
 SEQUENCE_KEY = b"fredning.ledger_sequence"
 PAGE = 50_000
@@ -83,7 +85,8 @@ def _export_suppressions(engine: sa.Engine, path: Path) -> None:
     with engine.begin() as tx:
         query = sa.select(suppressions).order_by(*suppressions.primary_key)
         rows = [dict(row) for row in tx.execute(query).mappings()]
-    table = pa.Table.from_pylist(rows, schema=_SUPPRESSIONS)
+        used = tx.execute(sa.select(secret_keys.c.key_name).order_by(secret_keys.c.key_name)).scalars()
+        table = pa.Table.from_pylist(rows, schema=_SUPPRESSIONS.with_metadata({_KEYS: " ".join(used)}))
     write_atomically(_beside(path), lambda partial: pq.write_table(table, partial, compression="zstd"))
 
 
@@ -91,6 +94,13 @@ def suppressions_beside(path: Path) -> list[dict[str, Any]]:
     """The suppression list that was exported together with these messages."""
     beside = _beside(path)
     return pq.read_table(beside).to_pylist() if beside.exists() else []
+
+
+def key_names_beside(path: Path) -> list[str]:
+    """The names of the secret keys that the hashes of that list were made with."""
+    beside = _beside(path)
+    facts = (pq.read_schema(beside).metadata or {}) if beside.exists() else {}
+    return str(facts.get(_KEYS, b"").decode()).split()
 
 
 def _beside(path: Path) -> Path:

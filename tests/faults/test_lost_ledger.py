@@ -169,13 +169,17 @@ def test_a_log_that_outlived_its_database_is_not_played_into_the_new_one(home: S
         assert states(outbox) == {"ACCEPTED": len(FIRST.rows)}
 
 
-def test_the_keys_that_an_old_copy_was_used_with_are_remembered(home: Settings, tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_old_copy", [True, False])
+def test_the_keys_that_the_lost_ledger_was_used_with_are_remembered(
+    home: Settings, tmp_path: Path, has_old_copy: bool
+) -> None:
     """A rebuilt ledger must not forget that hashes of a former key stand in it."""
     run(home, FIRST)
     shutil.copy(home.ledger_path, tmp_path / "backup")
     run(home, EVERYTHING)
     lose(home)
-    shutil.copy(tmp_path / "backup", home.ledger_path)
+    if has_old_copy:
+        shutil.copy(tmp_path / "backup", home.ledger_path)
     changed = replace(home, secret_key="n" * 40)
     rebuilt(changed)
     with pytest.raises(LedgerRefused, match="FORMER_SECRET_KEYS"):
