@@ -6,6 +6,8 @@ the records themselves: u by random pairs, m by expectation maximisation over tw
 
 from __future__ import annotations
 
+import logging
+import warnings
 from datetime import date
 from typing import Any
 
@@ -52,8 +54,12 @@ def propose(settings: Settings, run_date: date, threshold: float = 0.9) -> int:
 
     Replaces the proposals of the same day. Returns their number. Raises `ImportError` where splink is not installed.
     """
-    import splink.comparison_library as compare  # type: ignore[import-not-found, unused-ignore]
-    from splink import DuckDBAPI, Linker, SettingsCreator, block_on  # type: ignore[import-not-found, unused-ignore]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # one of splink's own dependencies is told off on every import
+        import splink.comparison_library as compare  # type: ignore[import-not-found, unused-ignore]
+        from splink import DuckDBAPI, Linker, SettingsCreator, block_on  # type: ignore[import-not-found, unused-ignore]
+    # Pages about its training, which nobody can act on here; errors still come through.
+    logging.getLogger("splink").setLevel(logging.ERROR)
 
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as warehouse:
         records = warehouse.execute(_RECORDS).df()
@@ -77,7 +83,7 @@ def propose(settings: Settings, run_date: date, threshold: float = 0.9) -> int:
             compare.JaroWinklerAtThresholds("street", [0.9]),
         ],
     )
-    linker = Linker(records, model, DuckDBAPI())
+    linker = Linker(records, model, DuckDBAPI(), set_up_basic_logging=False)
     linker.training.estimate_probability_two_random_records_match(
         [block_on("email", "first_name"), block_on("phone", "first_name")], recall=0.7
     )

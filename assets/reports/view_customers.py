@@ -169,6 +169,8 @@ def movement(figures: Figures, currency: str) -> dict[str, Any] | None:
         "n_moved": numbers.whole(n_moved),
         "moved_share": numbers.percent(n_moved / (n_all - n_new) if n_all > n_new else None),
         "n_new": numbers.whole(n_new),
+        "n_own": numbers.whole(_n_moved_by(figures, "own_behaviour")),
+        "n_drift": numbers.whole(_n_moved_by(figures, "drift")),
         "rows": [
             {
                 "start": _start(row),
@@ -187,6 +189,15 @@ def movement(figures: Figures, currency: str) -> dict[str, Any] | None:
 
 def _start(row: dict[str, Any]) -> str:
     return str(row["persona_from"]) if row["had_order_at_start"] else NEWCOMERS
+
+
+def _n_moved_by(figures: Figures, part: str) -> int:
+    """People with an order at the start whom this cause alone took to another persona; some are moved by both."""
+    return sum(
+        row["n_customers"]
+        for row in figures.movement
+        if row["split"] == part and row["had_order_at_start"] and row["persona_from"] != row["persona_to"]
+    )
 
 
 def _part(split: dict[tuple[Any, ...], int], row: dict[str, Any], part: str) -> int:
