@@ -4,54 +4,82 @@ They are no assets: nothing that runs daily depends on them, and each is asked f
 or changes the warehouse.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 
 import dagster as dg
+from pydantic import Field
 
 from assets.decisions.comparison import compare
 from assets.decisions.comparison_text import as_markdown as comparison_markdown
-from assets.decisions.rehearsal import stage
-from assets.decisions.replay import ReplayedDay, replay, replay_days
+from assets.decisions.rehearsal import NothingToRehearse, newest_decided_day, stage
+from assets.decisions.replay import CannotReplay, ReplayedDay, replay, replay_days
 from assets.decisions.sweep import Setting, as_markdown, as_svg, sweep
-from assets.decisions.versions import templates_of
+from assets.decisions.versions import UnknownVersion, templates_of
+from assets.messaging.template_files import TemplateErrors
 from orchestration.settings import Settings
 
 
 class ReplayConfig(dg.Config):
-    """Days to run again, as YYYY-MM-DD."""
+    """Days to run again."""
 
-    first: str
-    last: str
+    first: str = Field("", description="First day, YYYY-MM-DD. Empty: the newest that was decided.")
+    last: str = Field("", description="Last day, YYYY-MM-DD. Empty: the first.")
 
 
 class CompareConfig(dg.Config):
-    """Two versions: git revisions or template folders; an empty head is the installation's own templates."""
+    """Two versions of journeys and policy."""
 
-    base: str = "HEAD"
-    head: str = ""
-    days: int = 28
+    base: str = Field("HEAD", description="What to compare with: a git revision (main, a tag), or a template folder.")
+    head: str = Field("", description="What is to go live. Empty: the installation's own templates.")
+    days: int = Field(28, ge=1, le=366, description="How many decided days back.")
 
 
 class SimulateConfig(dg.Config):
-    """Quarantine windows in hours and caps to try over the last days."""
+    """Contact policies to try, beside the one that is in force."""
 
-    windows: list[int] = [24, 48, 72, 168]  # noqa: RUF012
-    caps: list[int] = []  # noqa: RUF012
-    days: int = 28
+    windows: list[int] = Field([24, 48, 72, 168], description="Quarantine windows in hours; each is tried.")
+    caps: list[int] = Field([], description="Caps of the rules that let more than one message by; each is tried.")
+    days: int = Field(28, ge=1, le=366, description="How many decided days back.")
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """What a person can mend is said in one sentence at the top of the run, not at the end of a traceback."""
+    try:
+        yield
+    except (NothingToRehearse, CannotReplay, UnknownVersion, TemplateErrors) as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise dg.Failure(f"{text!r} is no day: write it like 2026-11-20.", allow_retries=False) from error
 
 
 @dg.op(description="Run past days again; every row of the ledger must come out as it was written.")
 def replay_past_days(
     context: dg.OpExecutionContext, config: ReplayConfig, settings: dg.ResourceParam[Settings]
 ) -> None:
-    first, last = date.fromisoformat(config.first), date.fromisoformat(config.last)
-    with replay(settings, first, is_audit=True) as opened:
-        days = replay_days(opened, first, last, say=lambda day: context.log.info(f"{day.run_date}: {day.n_rows} rows"))
-    _tell(context, "replay", {"days": dg.MetadataValue.md(replay_table(days))})
+    with _in_words():
+        first = _day(config.first) if config.first else newest_decided_day(settings)
+        last = _day(config.last) if config.last else first
+        if last < first:
+            raise dg.Failure(f"last ({last}) lies before first ({first}): swap them.", allow_retries=False)
+        with replay(settings, first, is_audit=True) as opened:
+            days = replay_days(
+                opened, first, last, say=lambda day: context.log.info(f"{day.run_date}: {day.n_rows} rows")
+            )
+    found = {"days": dg.MetadataValue.md(replay_table(days))}
+    examples = [example for day in days for example in day.examples]
+    if examples:
+        found["differences"] = dg.MetadataValue.md("\n".join(f"- {example}" for example in examples))
+    _tell(context, "replay", found)
     if not all(day.is_equal for day in days):
-        raise dg.Failure(
-            "The ledger does not come out again.", metadata={"days": dg.MetadataValue.md(replay_table(days))}
-        )
+        raise dg.Failure("The ledger does not come out again.", metadata=found)
 
 
 @dg.op(description="Journeys and policy of two versions over the last days of real inputs.")
@@ -59,6 +87,7 @@ def compare_journey_versions(
     context: dg.OpExecutionContext, config: CompareConfig, settings: dg.ResourceParam[Settings]
 ) -> None:
     with (
+        _in_words(),
         templates_of(config.base, settings.templates_dir) as base_dir,
         templates_of(config.head or str(settings.templates_dir), settings.templates_dir) as head_dir,
         stage(settings) as opened,
@@ -83,7 +112,7 @@ def try_contact_policies(
     points = [Setting()]
     points += [Setting(window_hours=hours) for hours in config.windows]
     points += [Setting(cap=cap) for cap in config.caps]
-    with stage(settings) as opened:
+    with _in_words(), stage(settings) as opened:
         last = opened.days()[1]
         first = last - timedelta(days=config.days - 1)
         outcomes = sweep(opened, settings.templates_dir, points, first, last, say=context.log.info)

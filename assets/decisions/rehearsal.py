@@ -221,6 +221,24 @@ class Stage:
         )
 
 
+def newest_decided_day(settings: Settings) -> date:
+    """The newest day in the installation's ledger. Raises `NothingToRehearse`."""
+    nothing = "Nothing has been decided yet: run `make demo`, or `fredning run`, first."
+    if not settings.warehouse_path.is_file():
+        raise NothingToRehearse(nothing)
+    try:
+        with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+            found = connection.execute("select max(run_date) from marts.fct_contact_decisions").fetchone()
+    except duckdb.CatalogException as error:
+        raise NothingToRehearse(nothing) from error
+    except duckdb.IOException as error:
+        raise NothingToRehearse("The warehouse is being written by a run: try again when it has ended.") from error
+    if found is None or found[0] is None:
+        raise NothingToRehearse(nothing)
+    newest: date = found[0]
+    return newest
+
+
 @contextmanager
 def stage(settings: Settings) -> Iterator[Stage]:
     """A stage in a folder of its own, removed afterwards. Raises `NothingToRehearse`."""
