@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -183,7 +184,61 @@ def test_members_are_those_of_plain_loops(chain: Chain, world: dict[str, Any]) -
     assert len(rows) == len(set(rows))
 
 
-# The edges in time are held by the unit test beside the model.
+def edge(
+    ordered_at: datetime | None = None, sent_at: datetime | None = None, visited_at: datetime | None = None
+) -> Any:
+    """A world with one reachable customer who ordered, was written to and came by at exactly these instants."""
+    me, email = CUSTOMERS[0], ADDRESSES[0]
+    consent = {"address": email, "purpose": "ads", "basis": "consent", "valid_from": AS_OF - 4 * RECENT}
+    return {
+        "dim_customers": [{"customer_id": me, "customer_type": "b2c", "persona": "Inactive", "is_erased": False}],
+        "identifiers": [(me, email, True)],
+        "permissions": [{**consent, "valid_to": None}],
+        "orders": [{"customer_id": me, "ordered_at": ordered_at, "is_valid": True}] if ordered_at else [],
+        "messages": [{"customer_id": me, "sent_at": sent_at, "class": "lifecycle"}] if sent_at else [],
+        "scores": [
+            {"customer_id": me, "is_ambassador": False, "is_inactive_with_intent": True, "last_visit_at": visited_at}
+        ],
+    }
+
+
+SECOND = timedelta(seconds=1)
+SENT = AS_OF - WAIT - SECOND
+EDGES = [
+    *(edge(ordered_at=AS_OF - RECENT + off) for off in (-SECOND, timedelta(0), SECOND)),
+    *(edge(ordered_at=AS_OF + off) for off in (-SECOND, timedelta(0))),
+    *(edge(sent_at=AS_OF - WAIT + off) for off in (-SECOND, timedelta(0), SECOND)),
+    *(edge(sent_at=SENT, visited_at=SENT + off) for off in (-SECOND, timedelta(0), SECOND)),
+    *(edge(sent_at=SENT, ordered_at=SENT + off) for off in (-SECOND, timedelta(0), SECOND)),
+]
+# Wrong by one instant: what random worlds meet too rarely to rely on.
+EDGE_MUTANTS = [
+    ("where ordered_at >=", "where ordered_at >"),
+    ("is_valid and ordered_at <", "is_valid and ordered_at <="),
+    ("and written_to.sent_at <", "and written_to.sent_at <="),
+    ("scores.last_visit_at <= written_to.sent_at", "scores.last_visit_at < written_to.sent_at"),
+    ("bought.ordered_at <= written_to.sent_at", "bought.ordered_at < written_to.sent_at"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(EDGES)))
+def test_members_at_the_edges_in_time(chain: Chain, number: int) -> None:
+    """Thirty days are thirty days: the buyer of exactly then is spared, a visit at that instant is no answer."""
+    assert set(decided(chain, EDGES[number])) == oracle(EDGES[number])
+
+
+@pytest.mark.parametrize(("right", "wrong"), EDGE_MUTANTS, ids=[right for right, _ in EDGE_MUTANTS])
+def test_the_edges_notice_a_comparison_that_is_wrong_by_one_instant(chain: Chain, right: str, wrong: str) -> None:
+    """Each comparison with an instant must be held by an edge that stands exactly on it."""
+    ((relation, sql),) = chain._compiled
+    place = r"\s*".join(re.escape(token) for token in re.findall(r"\w+|[^\w\s]", right))
+    changed, n_places = re.subn(place + r"(?!=)", f" {wrong} ", sql)
+    assert n_places == 1, "the place of the mutation is gone, or no longer one: adapt the mutant"
+    mutant = Chain([(relation, changed)], INPUTS)
+    assert any(set(decided(mutant, world)) != oracle(world) for world in EDGES)
+
+
+# Edges in time have mutants of their own, above.
 MUTANTS = [
     ("permissions.purpose = 'ads'", "true"),
     ("and permissions.basis = 'consent'", ""),
