@@ -23,6 +23,18 @@ with
 
     customers as (select * from {{ ref('dim_customers') }}),
 
+    -- Nearly everybody stays where they are. To find those who moved is a third of the work of looking at
+    -- everybody in order.
+    movers as (
+        select customer_id
+        from snapshots
+        group by customer_id
+        having
+            min(persona) <> max(persona)
+            or min(stage) <> max(stage)
+            or min(absolute_stage) <> max(absolute_stage)
+    ),
+
     changes as (
         select
             *,
@@ -30,7 +42,9 @@ with
             lag(stage) over in_order as old_stage,
             lag(absolute_stage) over in_order as old_absolute_stage
         from snapshots
+        semi join movers using (customer_id)
         window in_order as (partition by customer_id order by snapshot_on)
+        qualify old_persona <> persona or old_stage <> stage or old_absolute_stage <> absolute_stage
     ),
 
     moves as (
