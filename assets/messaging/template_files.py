@@ -99,8 +99,16 @@ def parse(model: type[Model], document: CommentedMap, file: str, notes: Notes) -
     try:
         return model.model_validate(_plain(document))
     except ValidationError as error:
-        for detail in error.errors():
+        told: set[str] = set()
+        for detail in sorted(error.errors(), key=lambda each: -len(each["loc"])):
             path = list(detail["loc"])
+            # A setting with two forms fails both; only what is wrong deepest is told.
+            where = ".".join(map(str, _written(path)))
+            if any(str(part).startswith(("list[", "FirstElse")) for part in path) and any(
+                each.startswith(where) for each in told
+            ):
+                continue
+            told.add(where)
             problem, remedy = _wording(model, detail, document)
             notes.mistake(file, line_of(document, path), problem, remedy)
     return None
@@ -141,8 +149,15 @@ def _plain(node: Any) -> Any:
     return node
 
 
+def _written(place: Sequence[str | int]) -> list[str | int]:
+    """The place as it stands in the file: without the names of a union's members, which nobody wrote."""
+    parts = [part for part in place if not str(part).startswith(("list[", "FirstElse"))]
+    # `trigger.<kind>.setting` is written as a setting of `trigger`.
+    return parts[:1] + parts[2:] if len(parts) > 2 and parts[0] == "trigger" else parts
+
+
 def _wording(model: type[BaseModel], detail: ErrorDetails, document: CommentedMap) -> tuple[str, str]:
-    where = ".".join(str(part) for part in detail["loc"] if not str(part).startswith(("list[", "FirstElse")))
+    where = ".".join(str(part) for part in _written(detail["loc"]))
     last = str(detail["loc"][-1]) if detail["loc"] else ""
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
@@ -159,10 +174,43 @@ def _wording(model: type[BaseModel], detail: ErrorDetails, document: CommentedMa
         reason = str(context.get("error", detail["msg"]))
         shown = f"`{where}`" + (f": `{detail['input']}`" if isinstance(detail["input"], (str, int, float)) else "")
         return f"{shown} {reason}".strip("` ") if not where else f"{shown} {reason}", "Change it here."
-    return (
-        f"`{where}`: {detail['msg'].lower()}",
-        f"Found {type(detail['input']).__name__}; the other files show its form.",
-    )
+    shown = f" (found: {str(detail['input'])[:60]})" if isinstance(detail["input"], (str, int, float)) else ""
+    wanted = _WANTED[kind].format(**context) if kind in _WANTED else f"is not right: {detail['msg'].lower()}"
+    return f"`{where}` {wanted}{shown}", _FORM.get(kind, _LOOK)
+
+
+_LOOK = "The other files, and the tables in templates/README.md, show its form."
+# pydantic's kinds of mistakes in words of the people who write the files.
+_WANTED = {
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "string_type": "must be a text",
+    "list_type": "must be a list",
+    "dict_type": "must be settings of its own",
+    "model_type": "must be settings of its own",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be {le} or less",
+    "too_short": "needs at least {min_length} entry",
+    "string_too_short": "must be at least {min_length} characters long",
+    "string_too_long": "must be at most {max_length} characters long",
+}
+_FORM = {
+    "int_type": "Write the number alone, without unit and without quotes.",
+    "int_parsing": "Write the number alone, without unit and without quotes.",
+    "bool_type": "Write true or false, without quotes.",
+    "bool_parsing": "Write true or false, without quotes.",
+    "string_type": 'Put it between quotes, like "1".',
+    "list_type": "Put it between brackets, like [one, another], also where it is only one.",
+    "dict_type": "Write it as {name: value}, or as `name: value` lines below it.",
+    "model_type": "Write it as {name: value}, or as `name: value` lines below it.",
+}
 
 
 def _field_names(model: type[BaseModel], seen: frozenset[type] = frozenset()) -> set[str]:

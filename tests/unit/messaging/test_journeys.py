@@ -129,6 +129,27 @@ def test_an_unknown_trigger_is_named_with_its_line_and_the_near_name(root: Path)
     assert mistake.remedy == "Did you mean joined?"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "problem", "remedy"),
+    [
+        ("idle_minutes: 1 hour", "`trigger.idle_minutes` must be a whole number (found: 1 hour)", "number alone"),
+        ("idle_minutes: 0", "`trigger.idle_minutes` must be", "show its form"),
+        ("channels: e-mail", "`steps.0.channels` must be a list (found: e-mail)", "between brackets"),
+        ("channels: {first: email}", "`steps.0.channels.else` is missing", "Add it"),
+    ],
+)
+def test_a_slip_is_told_once_in_words_of_the_file(root: Path, wrong: str, problem: str, remedy: str) -> None:
+    """`input should be a valid dictionary or instance of firstelse` helps nobody who writes journeys."""
+    path = root / "journeys/cart_abandoned/journey.yml"
+    setting, source = wrong.split(":")[0], path.read_text(encoding="utf-8")
+    changed, n = re.subn(rf"{setting}: [^,\n}}]+", wrong, source, count=1)
+    assert n == 1
+    path.write_text(changed, encoding="utf-8")
+    mistake = only_mistake(root)
+    assert problem in mistake.problem
+    assert remedy in mistake.remedy
+
+
 def test_a_misspelt_setting_is_a_mistake_and_not_ignored(root: Path) -> None:
     """A silently ignored `conditons` would send a first-purchase offer to customers."""
     change(root / "journeys/welcome/journey.yml", "conditions:", "conditons:")
