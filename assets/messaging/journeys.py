@@ -27,6 +27,7 @@ from assets.messaging.policy_schema import Brand, Policy
 from assets.messaging.template_checks import check_templates
 from assets.messaging.template_files import Mistake, Notes, TemplateErrors, line_of, near, parse, read_yaml
 from assets.messaging.template_tables import template_rows, to_table
+from assets.messaging.yaml_types import is_identifier
 from orchestration.settings import Settings
 
 # Notes and editors' leavings change nothing that a customer gets.
@@ -75,6 +76,15 @@ def load_templates(templates_dir: Path, *, check_texts: bool = True, known_group
     documents: dict[str, CommentedMap] = {}
     journeys: dict[str, Journey] = {}
     for folder in folders:
+        if not is_identifier(folder.name):
+            notes.mistake(
+                f"journeys/{folder.name}",
+                1,
+                f"`{folder.name}` is no name for a journey",
+                "Rename the folder: 2 to 50 lower-case letters, digits and underscores, starting with a letter. It is "
+                "the journey's name in every table and file.",
+            )
+            continue
         document = read_yaml(root, folder / "journey.yml", notes)
         if document is None:
             continue

@@ -42,8 +42,13 @@ def _clock(value: object) -> time:
     return time.fromisoformat(str(value))
 
 
+def is_identifier(value: str) -> bool:
+    """Whether a name may stand for a journey or step in tables and files."""
+    return bool(_IDENTIFIER.match(value))
+
+
 def _identifier(value: str) -> str:
-    if not _IDENTIFIER.match(value):
+    if not is_identifier(value):
         raise ValueError("must be 2 to 50 lower-case letters, digits and underscores, starting with a letter")
     return value
 

@@ -129,6 +129,13 @@ def test_an_unknown_trigger_is_named_with_its_line_and_the_near_name(root: Path)
     assert mistake.remedy == "Did you mean joined?"
 
 
+def test_a_folder_that_is_no_name_is_refused(root: Path) -> None:
+    """The folder's name stands in keys, file names and addresses, where a space is a surprise."""
+    (root / "journeys/welcome").rename(root / "journeys/Welcome back")
+    mistake = only_mistake(root)
+    assert (mistake.file, mistake.problem) == ("journeys/Welcome back", "`Welcome back` is no name for a journey")
+
+
 @pytest.mark.parametrize(
     ("wrong", "problem", "remedy"),
     [
