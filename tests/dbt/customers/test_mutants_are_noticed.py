@@ -1,0 +1,108 @@
+"""A test that cannot fail proves nothing: wrong versions of consent, suppression and identity must be noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.dbt.customers import test_customer_ids as customer_ids
+from tests.dbt.customers import test_reachability as reachability
+from tests.dbt.customers.chain import Chain
+
+reachable = pytest.fixture(scope="module", name="reachable")(reachability.chain.__wrapped__)
+identified = pytest.fixture(scope="module", name="identified")(customer_ids.chain.__wrapped__)
+
+OF_REACHABILITY = {
+    "the last told event wins, not the first": (
+        "order by received_on, source_file, source_line",
+        "order by received_on desc, source_file, source_line",
+    ),
+    "withdrawal loses at the same instant": ("where not is_withdrawn", "where event_id is not null"),
+    "one purpose speaks for all": (
+        "partition by address, channel, purpose order by occurred_at",
+        "partition by address, channel order by occurred_at",
+    ),
+    "any objection ends the soft opt-in": ("action = 'withdrawn' and purpose = 'marketing'", "action = 'withdrawn'"),
+    "the soft opt-in comes back after an objection": ("lead(ordered_at) over", "max(ordered_at) over"),
+    "an objection does not end the soft opt-in": (", objections.objected_at", ""),
+    "a soft bounce stops an address": ("and bounce_type = 'hard'", ""),
+    "a complaint stops nothing": ("event = 'complained' or", "false or"),
+    "unsubscribing withdraws nothing": ("event in ('unsubscribed', 'complained')", "event in ('complained')"),
+    "the block list holds before its day": (
+        "address is not null and since_at <=",
+        "address is not null or since_at <=",
+    ),
+    "anybody's sale is a right": ("coalesce(permissions.customer_id = addresses.customer_id, true)", "true"),
+    "a right that has ended still counts": ("coalesce(permissions.valid_to >", "coalesce(permissions.valid_from <"),
+    "another purpose allows marketing": ("where permissions.purpose = 'marketing' and", "where"),
+    "the newest address is taken, allowed or not": ("permitted.permission is null, suppressed", "suppressed"),
+    "a stopped address is preferred": ("suppressed.suppression_id is not null,", "suppressed.suppression_id is null,"),
+    "late withdrawals count from the next instant on": ("occurred_at >= timezone", "occurred_at > timezone"),
+    "a late withdrawal of a survey stops marketing": (
+        "and action = 'withdrawn' and purpose = 'marketing'",
+        "and action = 'withdrawn'",
+    ),
+    "erasure is by address only": ("'member_id', upper(member_id)", "'member_id', lower(member_id)"),
+    "erasure knows no numbers": ("select requested_at, 'phone', phone", "select requested_at, 'phone', email"),
+}
+OF_IDS = {
+    "a split is called a merge where the records went apart": ("moved_to.n_customers > 1 or", ""),
+    "a record is compared with its first customer, not its last": ("arg_max(customer_id", "arg_min(customer_id"),
+    "only new records are logged": (
+        "customer_id is distinct from before.customer_id",
+        "customer_id <> ''  and before.customer_id is null",
+    ),
+    "the id is founded on what was changed last": (
+        "(records.first_received_on, records.trust_rank",
+        "(-epoch(records.updated_at), records.trust_rank",
+    ),
+}
+
+
+def notices(check: Callable[[Any], None], examples: st.SearchStrategy[Any], rare: Sequence[Any] = ()) -> bool:
+    """Whether any example fails the check; the first one is enough."""
+    for example in rare:
+        try:
+            check(example)
+        except AssertionError:
+            return True
+
+    @settings(
+        max_examples=60,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=(Phase.generate,),
+        report_multiple_bugs=False,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    @given(example=examples)
+    def survives(example: Any) -> None:
+        check(example)
+
+    try:
+        survives()
+    except AssertionError:
+        return True
+    return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OF_REACHABILITY)
+def test_a_wrong_rule_of_reachability_is_noticed(reachable: Chain, name: str) -> None:
+    """Each is a mistake that somebody could make in one line, and that would write to somebody who said no."""
+    with reachable.changed(*OF_REACHABILITY[name]):
+        assert notices(lambda world: reachability.agrees(reachable, world), reachability.worlds, reachability.RARE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OF_IDS)
+def test_a_wrong_rule_of_ids_is_noticed(identified: Chain, name: str) -> None:
+    """An id that changes unseen, or a log that says the wrong thing about it."""
+    with identified.changed(*OF_IDS[name]):
+        histories = st.lists(customer_ids.facts, min_size=6, max_size=22)
+        assert notices(lambda history: customer_ids.agrees(identified, history), histories, customer_ids.RARE)
