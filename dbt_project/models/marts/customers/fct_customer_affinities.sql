@@ -84,7 +84,7 @@ with
                     partition by customer_id, kind order by round(affinity - shop_share, 9) desc, value
                 ) as integer
             ) as rank,
-            -- Rounded, because the last digits of a sum of fractions depend on the order in which threads add.
+            -- Rounded, because the last digits of a sum depend on the order in which threads add.
             round(weight, 9) as weight,
             round(weight / total_weight, 9) as own_share,
             round(shop_share, 9) as shop_share,

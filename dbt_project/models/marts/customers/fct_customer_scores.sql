@@ -107,7 +107,7 @@ with
     behaved as (
         select
             customer_id,
-            -- Rounded, because the last digits of a sum of fractions depend on the order in which threads add.
+            -- Rounded, because the last digits of a sum depend on the order in which threads add.
             round(sum(engagement_score), 9) as engagement_score,
             sum(points) as behaviour_score,
             {% for behaviour in ['opened', 'clicked', 'visited', 'searched', 'viewed', 'filled_cart'] -%}
