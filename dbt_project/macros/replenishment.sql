@@ -19,13 +19,20 @@
             semi join {{ products }} using (product_id)
         ),
         of_product as (
-            select product_id, avg(ln(gap_days)) as mean_log_gap, median(gap_days) as median_gap_days
+            select
+                product_id,
+                {{ exact_sum('ln(gap_days)') }} / count(gap_days) as mean_log_gap,
+                median(gap_days) as median_gap_days
             from gaps
             where gap_days is not null
             group by product_id
         ),
         own as (
-            select customer_id, product_id, count(gap_days) as n_own_gaps, avg(ln(gap_days)) as mean_log_gap
+            select
+                customer_id,
+                product_id,
+                count(gap_days) as n_own_gaps,
+                {{ exact_sum('ln(gap_days)') }} / nullif(count(gap_days), 0) as mean_log_gap
             from gaps
             group by customer_id, product_id
         )
@@ -40,13 +47,9 @@
         end as method,
         case
             when own.n_own_gaps >= 3
-            -- Rounded, because the last digits of a mean of logarithms depend on the order in which threads add.
-            then round(
-                exp(
-                    (own.n_own_gaps * own.mean_log_gap + {{ shrinkage }} * of_product.mean_log_gap)
-                    / (own.n_own_gaps + {{ shrinkage }})
-                ),
-                9
+            then exp(
+                (own.n_own_gaps * own.mean_log_gap + {{ shrinkage }} * of_product.mean_log_gap)
+                / (own.n_own_gaps + {{ shrinkage }})
             )
             when products.replenish_after_days > 0 then products.replenish_after_days
             else of_product.median_gap_days

@@ -210,6 +210,7 @@ RARE = (
     world_of(consents=[consent("granted", "survey")]),
     # Withdrawals at as_of itself: too late for the decision, in time for the sending.
     world_of(consents=[consent("withdrawn", "marketing", 14), consent("withdrawn", "survey", 20)], run_day=1),
+    world_of(consents=[consent("granted"), consent("withdrawn", "survey", 20)], run_day=1),
 )
 
 

@@ -39,24 +39,28 @@ with
             customer_id,
             product_group,
             brand,
-            sum(weight * pow(0.5, age_days / {{ var('affinity_half_life_days') }}.0)) as weight
+            {{ exact_sum('weight * pow(0.5, age_days / ' ~ var('affinity_half_life_days') ~ '.0)') }}
+            as weight
         from signals
         group by customer_id, product_group, brand
     ),
     weighed as (
-        select customer_id, 'product_group' as kind, product_group as value, sum(weight) as weight
+        select
+            customer_id, 'product_group' as kind, product_group as value, {{ exact_sum('weight') }} as weight
         from rolled_up
         group by customer_id, product_group
         union all
-        select customer_id, 'brand' as kind, brand as value, sum(weight) as weight
+        select customer_id, 'brand' as kind, brand as value, {{ exact_sum('weight') }} as weight
         from rolled_up
         group by customer_id, brand
     ),
     known as (select * from weighed where value is not null),
     of_shop as (
-        select kind, value, sum(weight) / sum(sum(weight)) over (partition by kind) as shop_share
-        from known
-        group by kind, value
+        select kind, value, weight / sum(weight) over (partition by kind) as shop_share
+        from
+            (
+                select kind, value, {{ exact_sum('weight') }} as weight from known group by kind, value
+            ) as by_value
     ),
     compared as (
         select
@@ -84,12 +88,11 @@ with
                     partition by customer_id, kind order by round(affinity - shop_share, 9) desc, value
                 ) as integer
             ) as rank,
-            -- Rounded, because the last digits of a sum depend on the order in which threads add.
-            round(weight, 9) as weight,
-            round(weight / total_weight, 9) as own_share,
-            round(shop_share, 9) as shop_share,
-            round(affinity, 9) as affinity,
-            round(affinity / shop_share, 9) as affinity_index,
+            cast(weight as double) as weight,
+            weight / total_weight as own_share,
+            shop_share,
+            affinity,
+            affinity / shop_share as affinity_index,
             cast(n_values as integer) as n_values,
             {{ run_date() }} as as_of_on
         from shrunk

@@ -93,10 +93,10 @@ with
         select
             signals.customer_id,
             signals.behaviour,
-            sum(
-                weights.engagement_weight
-                * pow(0.5, {{ age_days('signals.happened_at') }} / {{ var('engagement_half_life_days') }}.0)
-            ) as engagement_score,
+            {{ exact_sum(
+                "weights.engagement_weight * pow(0.5, "
+                ~ age_days('signals.happened_at') ~ " / " ~ var('engagement_half_life_days') ~ ".0)"
+            ) }} as engagement_score,
             weights.points * least(count(*), weights.max_count) as points,
             max(signals.happened_at) as last_at
         from signals
@@ -107,8 +107,7 @@ with
     behaved as (
         select
             customer_id,
-            -- Rounded, because the last digits of a sum depend on the order in which threads add.
-            round(sum(engagement_score), 9) as engagement_score,
+            cast({{ exact_sum('engagement_score') }} as double) as engagement_score,
             sum(points) as behaviour_score,
             {% for behaviour in ['opened', 'clicked', 'visited', 'searched', 'viewed', 'filled_cart'] -%}
                 max(last_at) filter (where behaviour = '{{ behaviour }}') as last_{{ behaviour }}_at
