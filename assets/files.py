@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,8 @@ def write_atomically(target: Path, write: Callable[[Path], object], *, only_for_
     Raises `OSError`, and whatever `write` raises; then nothing is left behind.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    # Of this call alone: threads and hosts may write the same file at the same time, and the last one wins as a whole.
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
     try:
         if only_for_owner:
             temporary.touch(mode=0o600)
