@@ -5,7 +5,7 @@
         materialized='incremental',
         incremental_strategy='append',
         on_schema_change='append_new_columns',
-        pre_hook="{% if is_incremental() %}delete from {{ this }} where snapshot_on = {{ run_date() }}{% endif %}",
+        pre_hook="{{ forget_day('snapshot_on') }}",
     )
 }}
 with
