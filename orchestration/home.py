@@ -25,7 +25,7 @@ def ensure_sources(settings: Settings) -> None:
     from assets.identity.sources import SCHEMAS as IDENTITY
     from assets.landing.land import ensure_raw
     from assets.messaging.ledger_export import SCHEMAS as OUTBOX
-    from assets.messaging.template_tables import SCHEMAS as TEMPLATES
+    from assets.messaging.template_schemas import SCHEMAS as TEMPLATES
     from assets.value.parameters import SCHEMA as PARAMETERS
 
     ensure_raw(

@@ -13,7 +13,8 @@ from pydantic import Field
 
 from assets.decisions.comparison import compare
 from assets.decisions.comparison_text import as_markdown as comparison_markdown
-from assets.decisions.rehearsal import NothingToRehearse, newest_decided_day, stage
+from assets.decisions.rehearsal import stage
+from assets.decisions.rehearsal_facts import NothingToRehearse, newest_decided_day
 from assets.decisions.replay import CannotReplay, ReplayedDay, replay, replay_days
 from assets.decisions.sweep import Setting, as_markdown, as_svg, sweep
 from assets.decisions.versions import UnknownVersion, templates_of

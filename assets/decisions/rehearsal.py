@@ -19,18 +19,13 @@ from pathlib import Path
 
 import duckdb
 
-from assets.decisions.chain import BUCKETS, LEDGER, Model, chain_of, compile_chain
+from assets.decisions.chain import Model, chain_of, compile_chain
+from assets.decisions.rehearsal_facts import NOTHING_DECIDED, NothingToRehearse, copy_facts, lay_out
 from assets.messaging.journeys import land_templates
 from orchestration.settings import Settings
 
 # Columns that by the project's names hold the instant at which a fact happened.
 HAPPENED_AT = ("ordered_at", "occurred_at", "last_changed_at", "opened_at")
-# Templates are landed anew for each version; a link to the installation's own would be written through.
-OWN_SOURCES = ("templates",)
-
-
-class NothingToRehearse(RuntimeError):
-    """The warehouse cannot be read, or holds nothing yet; the message names the remedy."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +44,8 @@ class Stage:
         self._settings = settings
         self._scratch = scratch
         self._chain = chain_of(settings)
-        self._lay_out()
-        self._copy_facts()
+        lay_out(settings, scratch)
+        copy_facts(settings, self._chain, self._file)
         self._models = compile_chain(settings, scratch, self._chain)
         self.connection = duckdb.connect(
             str(self._file), config={"memory_limit": settings.memory_limit, "temp_directory": str(scratch / "tmp")}
@@ -67,7 +62,7 @@ class Stage:
         """First and newest decided day of the installation."""
         found = self.connection.execute("select min(run_date), max(run_date) from facts.ledger").fetchone()
         if found is None or found[0] is None:
-            raise NothingToRehearse("Nothing has been decided yet: run `make demo`, or `fredning run`, first.")
+            raise NothingToRehearse(NOTHING_DECIDED)
         return found[0], found[1]
 
     def rehearse(
@@ -97,58 +92,6 @@ class Stage:
             f"create or replace table {table} as select * from marts.fct_contact_decisions where run_date >= ?", [first]
         )
         return Rehearsed(name, table, landed)
-
-    def _lay_out(self) -> None:
-        if not self._settings.warehouse_path.is_file():
-            raise NothingToRehearse("There is no warehouse yet: run `make demo`, or `fredning run`, first.")
-        (self._scratch / "tmp").mkdir(parents=True)
-        raw = self._scratch / "raw"
-        raw.mkdir()
-        for source in self._settings.raw_dir.iterdir():
-            if source.name not in OWN_SOURCES:
-                (raw / source.name).symlink_to(source)
-        if self._settings.rejects_dir.exists():
-            (self._scratch / "rejects").symlink_to(self._settings.rejects_dir)
-
-    def _copy_facts(self) -> None:
-        """Copy what the chain reads, and let go of the warehouse at once: a run must not wait for a rehearsal."""
-        with duckdb.connect() as connection:
-            connection.execute("set TimeZone = 'UTC'")
-            connection.execute("set preserve_insertion_order = false")
-            connection.execute(f"set file_search_path = '{self._settings.home}'")
-            connection.execute(f"attach '{self._file}' as stage")
-            try:
-                # Under its own name, which its views speak of.
-                connection.execute(f"attach '{self._settings.warehouse_path}' as warehouse (read_only)")
-            except duckdb.IOException as error:
-                raise NothingToRehearse(
-                    "The warehouse is being written by a run: try again when it has ended."
-                ) from error
-            for schema in ("facts", "results", "staging", "intermediate", "marts", "seeds"):
-                connection.execute(f"create schema stage.{schema}")
-            for relation in self._chain.inputs:
-                name = relation.split(".")[1]
-                try:
-                    connection.execute(f"create table stage.facts.{name} as from warehouse.{relation}")
-                except duckdb.CatalogException as error:
-                    raise NothingToRehearse(
-                        f"The warehouse holds no {relation}: it was built by another version of the models. Run a day "
-                        "with this one first (`fredning run`)."
-                    ) from error
-            for name, uid in (("ledger", LEDGER), ("buckets", BUCKETS)):
-                relation = self._chain.relation(uid)
-                connection.execute(f"create table stage.facts.{name} as from warehouse.{relation}")
-                connection.execute(f"create table stage.{relation} as from warehouse.{relation} limit 0")
-            connection.execute(
-                """
-                create table stage.facts.past_value as
-                select journey, sum(n_sent) as n_sent, sum(revenue_minor) as revenue_minor,
-                    sum(n_unsubscribed) as n_unsubscribed
-                from warehouse.marts.rpt_journey_funnel
-                group by journey
-                """
-            )
-            connection.execute("detach warehouse")
 
     def _land(self, templates_dir: Path, run_date: date) -> str:
         shutil.rmtree(self._scratch / "raw" / "templates", ignore_errors=True)
@@ -219,24 +162,6 @@ class Stage:
             """,
             [day],
         )
-
-
-def newest_decided_day(settings: Settings) -> date:
-    """The newest day in the installation's ledger. Raises `NothingToRehearse`."""
-    nothing = "Nothing has been decided yet: run `make demo`, or `fredning run`, first."
-    if not settings.warehouse_path.is_file():
-        raise NothingToRehearse(nothing)
-    try:
-        with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
-            found = connection.execute("select max(run_date) from marts.fct_contact_decisions").fetchone()
-    except duckdb.CatalogException as error:
-        raise NothingToRehearse(nothing) from error
-    except duckdb.IOException as error:
-        raise NothingToRehearse("The warehouse is being written by a run: try again when it has ended.") from error
-    if found is None or found[0] is None:
-        raise NothingToRehearse(nothing)
-    newest: date = found[0]
-    return newest
 
 
 @contextmanager

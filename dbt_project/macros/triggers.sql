@@ -9,25 +9,6 @@
     ]) }}
 {%- endmacro %}
 
-{#- The journeys of some kinds, with what every kind needs of them. -#}
-{% macro journeys_of(kinds) -%}
-    select * from {{ ref('int_triggers__journeys') }} where trigger_kind in ('{{ kinds | join("', '") }}')
-{%- endmacro %}
-
-{#- One parameter of a journey's trigger. -#}
-{% macro trigger_param(name, type='varchar', relation=none) -%}
-    cast({{ json_text((relation ~ '.' if relation else '') ~ 'trigger_params', '$.' ~ name) }} as {{ type }})
-{%- endmacro %}
-
-{#- Whether a value is in a list of the journey's trigger; every value is, where the list is missing or empty. -#}
-{% macro in_trigger_list(value, list='groups', relation='journeys') -%}
-    {%- set path = '$.' ~ list -%}
-    (
-        len({{ json_text_list(relation ~ '.trigger_params', path) }}) = 0
-        or list_contains({{ json_text_list(relation ~ '.trigger_params', path) }}, {{ value }})
-    )
-{%- endmacro %}
-
 {#-
   The anchors whose customer may enter. With an entry gap an anchor counts only if it lies at least that long after
   the one that counted before it; with `once_per` only the first of a calendar month, quarter or year counts.
@@ -101,19 +82,6 @@
         {{ entered }}.received_on,
         coalesce({{ still_holds }}, false) as still_holds
     from {{ entered }}
-{%- endmacro %}
-
-{#-
-  Days with the month and day under which what is celebrated on them is written down: 29 February belongs to
-  28 February in years without one. `days` is a relation, `day` its column.
--#}
-{% macro celebrated(days, day) -%}
-    select *, month({{ day }}) as celebrated_month, day({{ day }}) as celebrated_day
-    from {{ days }}
-    union all
-    select *, 2, 29
-    from {{ days }}
-    where month({{ day }}) = 2 and day({{ day }}) = 28 and day(last_day({{ day }})) = 28
 {%- endmacro %}
 
 {#- The order that an anchor names, or null: `order:<order>` or `order:<order>:<product>`, where an order's id holds one colon. -#}

@@ -67,7 +67,8 @@ def note(text: str) -> None:
 @contextmanager
 def opened_stage(settings: Settings) -> Iterator[Stage]:
     """A stage to rehearse on; what is missing for it is said in one sentence."""
-    from assets.decisions.rehearsal import NothingToRehearse, stage
+    from assets.decisions.rehearsal import stage
+    from assets.decisions.rehearsal_facts import NothingToRehearse
     from orchestration.commands.days import require_manifest
 
     require_manifest(settings)

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from assets.landing.land import ensure_raw
-from assets.messaging.template_tables import SCHEMAS
+from assets.messaging.template_schemas import SCHEMAS
 from orchestration.dbt import build_arguments
 from orchestration.dbt_runner import DbtRunner
 from orchestration.settings import Settings

@@ -16,7 +16,7 @@ from assets.messaging.journey_schema import Experiment
 from assets.messaging.journey_triggers import Trigger
 from assets.messaging.journeys import land_templates, load_templates, policy_version
 from assets.messaging.template_files import Mistake, TemplateErrors
-from assets.messaging.template_tables import SCHEMAS
+from assets.messaging.template_schemas import SCHEMAS
 from assets.messaging.yaml_types import parse_duration
 from orchestration.settings import Settings
 from tests.unit.messaging.template_root import SHIPPED, change, copy_of_templates
