@@ -83,8 +83,9 @@ def main() -> None:
     plain, plain_of = _plain(large, nodes, options.memory)
     _send_in_the_past(large)
     write_retailer(base, large, scale, days=last)
-    day, _ = _build(large, TODAY, options.memory)
+    day, of_the_day = _build(large, TODAY, options.memory)
     _print_models(nodes, plain_of)
+    _print_day(of_the_day, nodes)
     _print_whole(fixed, full, plain, day)
     if not options.keep:
         shutil.rmtree(large.home)
@@ -195,6 +196,15 @@ def _print_models(nodes: list[Node], plain_of: dict[str, tuple[Watch, int]]) -> 
     seconds, plain = sum(n.seconds for n in heavy), sum(plain_of[n.name][0].wall for n in heavy)
     if plain:
         print(f"{'heavy models together':<70}{seconds:>8.2f}{plain:>9.2f}{seconds / plain:>7.2f}")
+
+
+def _print_day(of_the_day: list[Node], nodes: list[Node]) -> None:
+    full = {node.name: node.seconds for node in nodes}
+    print(f"\n{'models of one day more':<70}{'dbt s':>8}{'full s':>9}{'ratio':>7}")
+    for node in sorted(of_the_day, key=lambda n: -n.seconds):
+        if node.seconds >= HEAVY_SECONDS:
+            ratio = f"{node.seconds / full[node.name]:.2f}" if full.get(node.name) else "-"
+            print(f"{node.name:<70}{node.seconds:>8.2f}{full.get(node.name, 0.0):>9.2f}{ratio:>7}")
 
 
 def _print_whole(fixed: Watch, full: Watch, plain: Watch, day: Watch) -> None:
