@@ -39,7 +39,9 @@ class Workbench:
     """Types rows into the table `typed`; `file_no` and `source_line` name a row until it is written."""
 
     def __init__(self, settings: Settings) -> None:
+        # DuckDB makes this folder when it first spills, but not the folder above it.
         self._spill = settings.home / "tmp" / "landing"
+        self._spill.parent.mkdir(parents=True, exist_ok=True)
         self.connection = duckdb.connect(
             config={
                 "threads": settings.threads,

@@ -60,6 +60,7 @@ IDS: Mapping[str, tuple[str, ...]] = {
     "privacy/erasures": ("request_id", "member_id"),
 }
 ADDRESSES = ("email", "address", "traits_email")
+PHONES = ("phone", "address")
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,9 @@ def write_retailer(base: Settings, target: Settings, scale: float, days: range |
     replicas = max(1, round(scale * CUSTOMERS_AT_SCALE_1 / HOUSEHOLDS))
     started = time.monotonic()
     rows: dict[str, int] = {}
-    with duckdb.connect() as connection:
+    # Within bounds: a replica's rows are streamed, and the machine is to be left for what is measured.
+    limits = {"memory_limit": "2GB", "temp_directory": str(target.home / "tmp")}
+    with duckdb.connect(config=limits) as connection:
         connection.execute("set preserve_insertion_order = false")
         connection.execute("set TimeZone = 'UTC'")
         _number_phones(connection, base)
@@ -121,12 +124,12 @@ def _number_phones(connection: duckdb.DuckDBPyConnection, base: Settings) -> Non
     """A dense number for each telephone, so that every replica can have numbers that nobody else has."""
     connection.execute("create table phones (digits varchar, number bigint)")
     sources = [
-        f"select regexp_replace({column}, '\\D', '', 'g') as digits from read_parquet('{path}/20*.parquet')"
+        f"select {_digits(column)} as digits from read_parquet('{path}/20*.parquet')"
         for path, column in _phone_columns(connection, base)
     ]
     connection.execute(
-        "insert into phones select right(digits, 8), row_number() over (order by right(digits, 8)) "
-        f"from ({' union '.join(sources)}) where length(digits) >= 8 group by right(digits, 8)"
+        "insert into phones select digits, row_number() over (order by digits) "
+        f"from ({' union '.join(sources)}) where length(digits) = 8"
     )
 
 
@@ -136,7 +139,7 @@ def _phone_columns(connection: duckdb.DuckDBPyConnection, base: Settings) -> lis
         files = sorted(folder.glob("20*.parquet"))
         if files:
             names = {row[0] for row in connection.execute(f"describe from '{files[0]}'").fetchall()}
-            found += [(folder, name) for name in ("phone", "address") if name in names]
+            found += [(folder, name) for name in PHONES if name in names]
     return found
 
 
@@ -164,21 +167,32 @@ def _replicate(
         kept += [f'md5_number("anonymousId" || "timestamp"::date) % 100 < {VISITS_KEPT_PERCENT}']
     kept += [f"line_number <= {LINES_KEPT}"] if "line_number" in types else []
     where = f"where {' and '.join(kept)}" if kept else ""
+    # Numbers are looked up before the rows are multiplied: afterwards the join would hold every replica's.
+    numbered = "".join(
+        f" left join phones as {name}_number on {name}_number.digits = {_digits(_quoted(name))}"
+        for name in PHONES
+        if name in types
+    )
+    numbers = "".join(f", {name}_number.number as {name}_number" for name in PHONES if name in types)
     row = connection.execute(
-        f"copy (select {expressions} from (from '{source}' {where}) as base, range({replicas}) as r(replica)) "
-        f"to '{goal}' (format parquet, compression zstd)"
+        f"copy (select {expressions} "
+        f"from (select source.*{numbers} from (from '{source}' {where}) as source{numbered}) as base, "
+        f"range({replicas}) as r(replica)) to '{goal}' (format parquet, compression zstd)"
     ).fetchone()
     return int(row[0]) if row else 0
 
 
 def _phone(column: str, replicas: int) -> str:
     """The replica's own number in the place of an old one, with or without the country code as before."""
-    digits = f"right(regexp_replace({column}, '\\D', '', 'g'), 8)"
-    number = f"(select any_value(number) from phones where digits = {digits}) * {replicas} + replica"
+    number = f"{column}_number * {replicas} + replica"
     return (
         f"case when {column} is null then null else case when starts_with({column}, '+47') then '+47' else '' end || "
         f"cast(40000000 + ({number}) % 10000000 + 50000000 * ((({number}) // 10000000) % 2) as varchar) end"
     )
+
+
+def _digits(column: str) -> str:
+    return f"right(regexp_replace({column}, '\\D', '', 'g'), 8)"
 
 
 def _quoted(name: str) -> str:
