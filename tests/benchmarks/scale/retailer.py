@@ -59,7 +59,8 @@ IDS: Mapping[str, tuple[str, ...]] = {
     "provider/events": ("event_id", "message_id"),
     "privacy/erasures": ("request_id", "member_id"),
 }
-ADDRESSES = ("email", "address", "traits_email")
+EMAILS = ("email", "traits_email")
+# `address` is an e-mail address or a telephone, as the channel beside it says.
 PHONES = ("phone", "address")
 
 
@@ -148,13 +149,12 @@ def _replicate(
 ) -> int:
     types = {row[0]: row[1] for row in connection.execute(f"describe from '{source}'").fetchall()}
     changed: dict[str, str] = {name: f"{name} || '-' || replica" for name in IDS.get(dataset, ()) if name in types}
-    for name in ADDRESSES:
-        if name in types:
-            changed[name] = (
-                f"case when contains({name}, '@') then replica || '.' || {name} else {_phone(name, replicas)} end"
-            )
-    if "phone" in types:
-        changed["phone"] = _phone("phone", replicas)
+    changed |= {name: f"replica || '.' || {name}" for name in EMAILS if name in types}
+    changed |= {
+        name: f"case when contains({name}, '@') then replica || '.' || {name} else {_phone(name, replicas)} end"
+        for name in PHONES
+        if name in types
+    }
     if jitter:
         for name, kind in types.items():
             if kind == "TIMESTAMP WITH TIME ZONE":
