@@ -37,7 +37,9 @@ TILES = (
 # From the most to the least engaged: the order on the timeline, and in every drawing.
 PERSONAS = ("Champions", "Loyal", "New", "At risk", "Need nurturing", "Inactive")
 NEWCOMERS = "No order yet"
-PERSONA_CSS = {name: f"p-{i + 1}" for i, name in enumerate(PERSONAS)} | {NEWCOMERS: "p-0"}
+NO_ORDERS = "No orders"
+_NEUTRAL_CSS = "p-0"
+PERSONA_CSS = {name: f"p-{i + 1}" for i, name in enumerate(PERSONAS)}
 STAGES = {"active": "Active", "lapsed": "Lapsed", "inactive": "Inactive"}
 
 
@@ -97,7 +99,16 @@ def tiles(figures: Figures, currency: str) -> dict[str, Any]:
 
 
 def _persona_order(persona: str) -> tuple[int, str]:
-    return (-1 if persona == "all" else PERSONAS.index(persona) if persona in PERSONAS else 99, persona)
+    """Personas are the retailer's to edit: those that this page has no place for stand after the shipped ones."""
+    if persona in ("all", NEWCOMERS):
+        return (-1, persona)
+    if persona == NO_ORDERS:
+        return (len(PERSONAS) + 1, persona)
+    return (PERSONAS.index(persona) if persona in PERSONAS else len(PERSONAS), persona)
+
+
+def _css(persona: str) -> str:
+    return PERSONA_CSS.get(persona, _NEUTRAL_CSS)
 
 
 def personas(figures: Figures, currency: str) -> dict[str, Any]:
@@ -107,7 +118,7 @@ def personas(figures: Figures, currency: str) -> dict[str, Any]:
     rows = []
     for row in sorted(figures.personas, key=lambda r: _persona_order(r["persona"])):
         money = worth.get(row["persona"])
-        css = PERSONA_CSS.get(row["persona"], "p-0")
+        css = _css(row["persona"])
         rows.append(
             {
                 "name": row["persona"],
@@ -142,7 +153,8 @@ def movement(figures: Figures, currency: str) -> dict[str, Any] | None:
     n_all = sum(row["n_customers"] for row in total)
     n_new = sum(row["n_customers"] for row in total if not row["had_order_at_start"])
     n_moved = sum(row["n_customers"] for row in moved) - n_new
-    order = (NEWCOMERS, *PERSONAS)
+    names = {link.start for link in links} | {link.end for link in links}
+    order = sorted(names, key=_persona_order)
     first, last = total[0]["from_on"], total[0]["to_on"]
     description = "; ".join(
         f"{_start(r)} to {r['persona_to']} {numbers.whole(r['n_customers'])}"
@@ -153,7 +165,7 @@ def movement(figures: Figures, currency: str) -> dict[str, Any] | None:
         return sankey(
             links,
             order,
-            PERSONA_CSS,
+            {name: _css(name) for name in order},
             width=width,
             height=430,
             css=css,
@@ -175,8 +187,8 @@ def movement(figures: Figures, currency: str) -> dict[str, Any] | None:
             {
                 "start": _start(row),
                 "end": row["persona_to"],
-                "start_css": PERSONA_CSS.get(_start(row), "p-0"),
-                "end_css": PERSONA_CSS.get(row["persona_to"], "p-0"),
+                "start_css": _css(_start(row)),
+                "end_css": _css(row["persona_to"]),
                 "n": numbers.whole(row["n_customers"]),
                 "own": numbers.whole(_part(split, row, "own_behaviour")),
                 "drift": numbers.whole(_part(split, row, "drift")),

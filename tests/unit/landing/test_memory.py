@@ -14,7 +14,7 @@ def test_what_does_not_fit_into_memory_spills_on_a_machine_that_never_spilled(sh
     assert not (settings.home / "tmp").exists()
     with Workbench(settings) as bench:
         bench.connection.execute(
-            "create temp table wide as select range as number, repeat(md5(range::varchar), 8) as text from range(500000)"
+            "create temp table wide as select range, repeat(md5(range::varchar), 8) as text from range(500000)"
         )
         assert bench.connection.sql("select count(*) from (from wide order by text)").fetchone() == (500_000,)
         assert any((settings.home / "tmp" / "landing").iterdir()), "it was to be more than fits into memory"

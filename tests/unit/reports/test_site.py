@@ -117,6 +117,21 @@ def test_names_from_files_cannot_break_out_of_the_page(tmp_path):
     assert page.count("</script>") == 2
 
 
+def test_personas_of_the_retailers_own_and_people_whose_orders_all_came_back_are_drawn(tmp_path):
+    """Personas are data, and a base of any size has somebody who returned everything."""
+    database = world.build(tmp_path / "w.duckdb")
+    with duckdb.connect(str(database)) as connection:
+        for column in ("persona_from", "persona_to"):
+            connection.execute(f"update marts.rpt_persona_movement set {column} = 'Regulars' where {column} = 'Loyal'")
+        connection.execute(
+            "update marts.rpt_persona_movement set persona_to = 'No orders' "
+            "where persona_from = 'Inactive' and persona_to = 'At risk'"
+        )
+    page = build_site(database, tmp_path / "out", world.TODAY).path.read_text()
+    assert "<title>Inactive to No orders" in page
+    assert page.index("<title>Champions to Regulars") < page.index("<title>Inactive to No orders")
+
+
 def test_the_previews_are_linked_relatively_and_only_if_they_exist(database, tmp_path):
     """The folder may be moved or mounted elsewhere as a whole."""
     previews = tmp_path / "previews" / "2026-11-22" / "index.html"
