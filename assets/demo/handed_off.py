@@ -17,6 +17,8 @@ from typing import Any
 import zstandard
 
 _PRODUCT_LINK = re.compile(r"https://shop\.example/p/(\d+)")
+# How a record refers to a card.
+_NAME = re.compile(r'"([0-9a-f]{16})"')
 _CART = re.compile(r"\bcart-[0-9a-f]{14}\b")
 
 
@@ -41,22 +43,34 @@ def handed_off(outbox: Path, run_date: date) -> list[Delivered]:
     messages: dict[str, Delivered] = {}
     for manifest_path in sorted((outbox / run_date.isoformat()).glob("*.manifest.json")):
         manifest = json.loads(manifest_path.read_text())
+        cards = _cards(outbox, manifest)
         for entry in manifest["files"]:
-            for record, text in _records(outbox / entry["path"]):
+            for record, text in _records(outbox / entry["path"], cards):
                 message = _delivered(record, text, manifest)
                 messages[message.message_id] = message
     return [messages[message_id] for message_id in sorted(messages)]
 
 
-def _records(path: Path) -> list[tuple[dict[str, Any], str]]:
-    """The records of a hand-off file, each with the text in which links are looked for."""
+def _cards(outbox: Path, manifest: dict[str, Any]) -> dict[str, str]:
+    """The products that records refer to by name, each as text."""
+    files = manifest.get("cards", {}).get("files", [])
+    return {name: json.dumps(card) for file in files for name, card in json.loads(_read(outbox / file["path"])).items()}
+
+
+def _read(path: Path) -> bytes:
     content = path.read_bytes()
-    if path.suffix == ".zst":
-        # Read as a stream: a frame need not say how large its content is.
-        content = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(content)).read()
+    if path.suffix != ".zst":
+        return content
+    # Read as a stream: a frame need not say how large its content is.
+    return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(content)).read()
+
+
+def _records(path: Path, cards: dict[str, str]) -> list[tuple[dict[str, Any], str]]:
+    """The records of a hand-off file, each with the text in which links are looked for."""
+    content = _read(path)
     if ".tar" not in path.suffixes:
         lines = content.decode().splitlines()
-        return [(json.loads(line), line) for line in lines if line]
+        return [(json.loads(line), _NAME.sub(lambda name: cards.get(name[1], name[0]), line)) for line in lines if line]
     with tarfile.open(fileobj=io.BytesIO(content)) as tar:
         bodies = {
             member.name: (tar.extractfile(member) or io.BytesIO()).read().decode(errors="replace")

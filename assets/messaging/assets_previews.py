@@ -7,29 +7,29 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from assets.messaging.goods import Goods
+from assets.messaging.pages import MESSAGES, read_page
 from assets.messaging.previews import Example, Previews, build_previews
 from assets.messaging.render import RenderedEmail
-from assets.queries import records
 from orchestration.partitions import daily, one_day_a_run, run_date_of
 from orchestration.settings import Settings
 from orchestration.tags import MARKETING_TEAM
 
 # A few of each kind of message, in an order that does not depend on how the warehouse was built.
-_EXAMPLES = """
-select *
-from intermediate.int_messages__content
+_EXAMPLES = f"""
+{MESSAGES}
 where run_date = $run_date
 qualify row_number() over (
     partition by journey, step, channel, variant, branch, language order by message_id
 ) <= 3
-order by message_id
 """
 
 
 def example_rows(settings: Settings, run_date: date) -> list[Mapping[str, Any]]:
     """Rows to show, read without holding the warehouse for longer than the query takes."""
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
-        return [*records(connection, _EXAMPLES, {"run_date": run_date})]
+        connection.execute("set timezone = 'UTC'")
+        return [*read_page(connection, _EXAMPLES, {"run_date": run_date}, Goods()).rows()]
 
 
 def mail_as_markdown(example: Example) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 import zstandard
 
 from assets.messaging import keys
+from assets.messaging.chunks import chunks
 from assets.messaging.prepared import Prepared
 from assets.messaging.rendering import Format
 from assets.messaging.run_content import Group
@@ -63,8 +64,13 @@ class Batch:
         """The hand-off file with these members only (some may have been withdrawn since approval)."""
         wanted = set(message_ids)
         members = [member for member in self.members if member.message_id in wanted]
-        packed = _tar(members) if self.format == "eml" else b"".join(m.content for m in members)
-        return zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compress(packed)
+        compressor = zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True)
+        if self.format == "eml":
+            return compressor.compress(_tar(members))
+        # A few at a time: the records of a batch in one piece would be the largest thing in memory.
+        packer = compressor.compressobj()
+        parts = [packer.compress(b"".join([m.content for m in chunk])) for chunk in chunks(members)]
+        return b"".join([*parts, packer.flush()])
 
 
 def make_batch(run_date: date, group: Group, handoff: Format, members: Sequence[Prepared]) -> Batch:

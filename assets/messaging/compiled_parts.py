@@ -5,12 +5,16 @@ Check, previews and batches of a process compile a template once between them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from jinja2.meta import find_undeclared_variables
 
 from assets.messaging.engine import HTML, TEXT, Render, compiled, required_fields
+from assets.messaging.formats import one_line
 from assets.messaging.quoted import RenderQuoted, compiled_quoted
 from assets.messaging.template_compile import TemplateArtifact
 from assets.messaging.template_files import Notes, TemplateErrors
@@ -18,6 +22,8 @@ from assets.messaging.texts import TextFiles, read_text_files
 
 if TYPE_CHECKING:
     from assets.messaging.journeys import Templates
+
+_MAX_SUBJECT = 150
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,15 @@ class CompiledParts:
     @cached_property
     def subject(self) -> Render:
         return compiled(TEXT, self.artifact.subject)
+
+    @cached_property
+    def subject_fields(self) -> frozenset[str]:
+        """The fields that the subject may show."""
+        return frozenset(find_undeclared_variables(TEXT.parse(self.artifact.subject)))
+
+    def subject_line(self, fields: Mapping[str, Any]) -> str:
+        """The subject, cut to what a mail program shows; empty where nothing is left of it."""
+        return one_line(self.subject(fields), _MAX_SUBJECT)
 
     @cached_property
     def preheader(self) -> Render:

@@ -15,6 +15,7 @@ from assets.messaging.clock import Clock, FixedClock, WallClock, clock_for
 from assets.messaging.doubts import settle_doubts
 from assets.messaging.handoff import HandOff, HandOffReport
 from assets.messaging.journeys import load_templates, policy_version
+from assets.messaging.merge_pages import MergePages
 from assets.messaging.outbox import Outbox
 from assets.messaging.planning import Planner
 from assets.messaging.policy_schema import Policy
@@ -49,7 +50,8 @@ def planner(settings: Settings, run_date: date, outbox: Outbox) -> Planner:
     """A planner over the warehouse's decisions and the installation's templates."""
     source = RenderedMessages(_renderer(settings, policy_version(settings.templates_dir)))
     content = WarehouseContent(settings.warehouse_path, run_date, settings.share)
-    return Planner(settings, run_date, outbox, content, source, one_by_one=configured.one_by_one(settings))
+    one_by_one = configured.one_by_one(settings)
+    return Planner(settings, run_date, outbox, content, source, one_by_one=one_by_one, many_at_once=MergePages(source))
 
 
 def file_channel(settings: Settings) -> FileChannel:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -17,6 +19,8 @@ _UNPRINTABLE = frozenset({"Cc", "Cs"})
 # (plural category, text with {n})
 Forms = tuple[tuple[str, str], ...]
 
+# 1,234,567.89 or 1,234,567 with whatever stands around it.
+_GROUPED = re.compile(r"(?P<before>\D*)1(?P<group>\D?)234(?P=group)567(?:(?P<decimal>\D)89)?(?P<after>\D*)")
 _LOCALES = {"nb": "nb_NO", "en": "en_GB", "sv": "sv_SE", "da": "da_DK", "fi": "fi_FI"}
 
 
@@ -28,11 +32,55 @@ def locale_of(language: str) -> Locale:
 @lru_cache(maxsize=65_536)
 def money(amount_minor: int, currency: str, language: str, whole: str, fraction: str) -> str:
     """An amount in minor units by the language's own patterns; whole amounts go without decimals."""
-    digits = get_currency_precision(currency)
-    amount = Decimal(amount_minor).scaleb(-digits)
-    pattern = whole if amount == amount.to_integral_value() else fraction
+    is_whole = amount_minor % 10 ** _precision(currency) == 0
+    pattern = whole if is_whole else fraction
+    layout = _layout(currency, language, pattern, is_whole) if amount_minor >= 0 else None
+    return layout.written(amount_minor) if layout else _by_babel(amount_minor, currency, language, pattern)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """What a pattern puts before, between and after the digits of an amount in hundredths."""
+
+    before: str
+    group: str
+    decimal: str
+    after: str
+
+    def written(self, amount_minor: int) -> str:
+        units, rest = divmod(amount_minor, 100)
+        digits = f"{units:,}".replace(",", self.group)
+        return (
+            f"{self.before}{digits}{self.decimal}{rest:02d}{self.after}"
+            if self.decimal
+            else (f"{self.before}{digits}{self.after}")
+        )
+
+
+@lru_cache(maxsize=64)
+def _layout(currency: str, language: str, pattern: str, is_whole: bool) -> _Layout | None:
+    """Read off what Babel writes, which takes 20 microseconds an amount, and every order has another one.
+
+    None for patterns that do more than group by three and show two decimals or none: those are left to Babel.
+    """
+    if _precision(currency) != 2:
+        return None
+    probes = (123456700, 123400, 100) if is_whole else (123456789, 123450, 5)
+    texts = [_by_babel(amount, currency, language, pattern) for amount in probes]
+    found = _GROUPED.fullmatch(texts[0])
+    layout = found and _Layout(*(text or "" for text in found.group("before", "group", "decimal", "after")))
+    return layout if layout and [layout.written(amount) for amount in probes] == texts else None
+
+
+def _by_babel(amount_minor: int, currency: str, language: str, pattern: str) -> str:
+    amount = Decimal(amount_minor).scaleb(-_precision(currency))
     text = format_currency(amount, currency, format=pattern, locale=locale_of(language), currency_digits=False)
     return text.replace(" ", "\u00a0")
+
+
+@lru_cache(maxsize=64)
+def _precision(currency: str) -> int:
+    return get_currency_precision(currency)
 
 
 @lru_cache(maxsize=4_096)

@@ -5,7 +5,7 @@ expiry once more → approval, breaker, stop → file flushed outside the outbox
 ledger → file appears → manifest appears → accepted.
 
 Layout, for whoever collects: `<run_date>/<batch_id>.manifest.json` names `<run_date>/<channel>/<batch_id>.*`
-and the templates it uses under `templates/`; a file without a manifest is not handed off.
+and what its records refer to under `templates/` and `cards/`; a file without a manifest is not handed off.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from assets.messaging.channels.file import FileChannel
 from assets.messaging.claims import Claim, claim_approved, still_held
 from assets.messaging.clock import Clock
 from assets.messaging.ledger_lookups import is_stopped, require_batch
-from assets.messaging.manifest import manifest_name, record, templates_of
+from assets.messaging.manifest import companions, manifest_name, record
 from assets.messaging.planning import Planner, PlanReport
 from assets.messaging.reconcile import Reconciliation, reconcile, settle
 from assets.messaging.released import release
@@ -165,13 +165,15 @@ class HandOff:
                 report.held[batch_id] = "everything is stopped"
                 return 0
             row = require_batch(outbox, batch_id)
-            noted = record(self.planner.settings.tenant, batch, claim.message_ids, content, row)
+            files = companions(batch, claim.message_ids)
+            sender = self.planner.source.sender(batch.group.channel)
+            noted = record(self.planner.settings, sender, batch, claim.message_ids, content, files, row)
             if begin(outbox, batch_id, claim, permissions, self.clock.now(), noted):
                 break
             staged.unlink()
         self.failpoint("intended")
-        for path, template in templates_of(batch, claim.message_ids).items():
-            self.channel.put(path, template)
+        for path, file in files.items():
+            self.channel.put(path, file)
         self.channel.reveal(staged, batch.file)
         self.failpoint("revealed")
         self.channel.put(manifest_name(batch.run_date, batch_id), noted["manifest"].encode())

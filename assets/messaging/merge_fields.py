@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -18,13 +18,12 @@ from assets.messaging.content import ContentRow
 from assets.messaging.formats import one_line
 from assets.messaging.journey_schema import Journey
 from assets.messaging.shelf import Fields, Shelf, is_count, quantity
-from assets.messaging.tokens import make_token
 from assets.messaging.wording import Wording
 
 _MAX_NAME = 40
 _NOT_IN_A_NAME = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # A weekly shop has seventy lines; nobody reads them in a mail, and Gmail would cut it.
-_MAX_LINES = 12
+MAX_LINES = 12
 
 
 @dataclass(frozen=True)
@@ -43,72 +42,91 @@ class StepPlan:
         slots = tuple((slot, slot in wanted) for slot in dict.fromkeys(("also_bought", "accessories", *wanted)))
         return cls(slots, rules.max if rules else 0, "product" in journey.trigger.gives)
 
+    def slots_of(self, branch: str) -> Iterator[tuple[str, bool]]:
+        """Each list that a message has, and whether anything may stand in it."""
+        for slot, is_wanted in self.slots:
+            # The branch of the journey in which people have the accessories already.
+            yield slot, is_wanted and not (slot == "accessories" and branch == "with_accessory")
+
 
 def merge_fields(row: ContentRow, plan: StepPlan, shelf: Shelf) -> Fields:
     """Every field of one message. Fields of an order, a cart or an offer exist only when the row has one.
 
     Raises `KeyError`, `TypeError` or `ValueError` for content that does not hold what it must.
     """
-    content, customer = row.content, row.content["customer"]
-    wording, sender = shelf.wording, shelf.sender
+    content, advertises = row.content, may_advertise(row.permission_basis, row.message_class)
+    given = (content.get("recommendations") or {}) if advertises else {}
+    fields = customer_fields(content["customer"], shelf.wording)
+    fields |= own_fields(row.branch, shelf) | {"unsubscribe_url": shelf.sender.unsubscribe_url(row)}
+    fields |= offer_fields(content.get("offer") if advertises else None, shelf.wording)
+    for slot, is_shown in plan.slots_of(row.branch):
+        fields[slot] = list(map(shelf.card, (given.get(slot) or ())[: plan.max_products])) if is_shown else []
+    if plan.has_product:
+        fields |= product_fields(content.get("trigger_product"), shelf)
+    if content.get("order"):
+        fields |= order_fields(content["order"], shelf)
+    if content.get("cart"):
+        fields |= cart_fields(content["cart"], shelf)
+    return fields
+
+
+def may_advertise(permission_basis: str, message_class: str) -> bool:
+    """Who may only be served, not advertised to, gets neither recommendation nor offer, whatever the row holds."""
+    return permission_basis != "service" and message_class != "service"
+
+
+def customer_fields(customer: Mapping[str, Any], wording: Wording) -> Fields:
     first_name = usable_name(customer.get("first_name"))
-    fields: Fields = {
+    return {
         "first_name": first_name,
         "company_name": one_line(customer.get("company_name"), 60),
         "is_member": bool(customer.get("is_member")),
         "greeting": wording.greeting.format(name=first_name) if first_name else wording.greeting_without_name,
-        "branch": row.branch,
-        "shop_url": shelf.shop_url,
-        "unsubscribe_url": f"{sender.public_url}/u/{make_token(sender.key, row.message_id, row.channel)}",
-        "offer_kind": "",
     }
-    _add_lists(fields, row, plan, shelf)
-    if plan.has_product:
-        product = shelf.card(content["trigger_product"]) if content.get("trigger_product") else None
-        # The catalogue may not know what was bought: the message goes on without it, and leads to the shop.
-        fields |= {
-            "featured": [product] if product else [],
-            "trigger_title": product["title"] if product else "",
-            "trigger_url": product["url"] if product else shelf.shop_url,
-        }
-    if content.get("order"):
-        order = content["order"]
-        fields |= {
-            "order_on": wording.day(order["ordered_on"]),
-            "order_total": wording.money(order["total_minor"]),
-            "order_lines": list(map(shelf.order_line, order["lines"][:_MAX_LINES])),
-            "order_more": _more(order["lines"], wording),
-        }
-    if content.get("cart"):
-        cart = content["cart"]
-        fields |= {
-            "cart_url": links.tagged_url(cart["checkout_link"], sender.hosts, shelf.tags),
-            "cart_total": wording.money(cart["total_minor"]),
-            "cart_count": wording.counted(_n_items(cart["lines"]), wording.items),
-            "cart_lines": list(map(shelf.cart_line, cart["lines"][:_MAX_LINES])),
-            "cart_more": _more(cart["lines"], wording),
-        }
+
+
+def own_fields(branch: str, shelf: Shelf) -> Fields:
+    return {"branch": branch, "shop_url": shelf.shop_url}
+
+
+def offer_fields(offer: Mapping[str, Any] | None, wording: Wording) -> Fields:
+    if not offer:
+        return {"offer_kind": ""}
+    fields = {"offer_kind": one_line(offer["kind"], 30), "offer_code": one_line(offer.get("code"), 30)}
+    if offer.get("value_minor") is not None:
+        fields["offer_value"] = wording.money(offer["value_minor"])
+    if offer.get("expires_on"):
+        fields["offer_expires_on"] = wording.day(offer["expires_on"])
     return fields
 
 
-def _add_lists(fields: Fields, row: ContentRow, plan: StepPlan, shelf: Shelf) -> None:
-    # Who may only be served, not advertised to, gets neither recommendation nor offer, whatever the row holds.
-    is_service_only = row.permission_basis == "service" or row.message_class == "service"
-    given = {} if is_service_only else (row.content.get("recommendations") or {})
-    for slot, is_wanted in plan.slots:
-        products = given.get(slot) if is_wanted else None
-        # The branch of the journey in which people have the accessories already.
-        if not products or (slot == "accessories" and row.branch == "with_accessory"):
-            fields[slot] = []
-        else:
-            fields[slot] = list(map(shelf.card, products[: plan.max_products]))
-    offer = None if is_service_only else row.content.get("offer")
-    if offer:
-        fields |= {"offer_kind": one_line(offer["kind"], 30), "offer_code": one_line(offer.get("code"), 30)}
-        if offer.get("value_minor") is not None:
-            fields["offer_value"] = shelf.wording.money(offer["value_minor"])
-        if offer.get("expires_on"):
-            fields["offer_expires_on"] = shelf.wording.day(offer["expires_on"])
+def product_fields(given: Mapping[str, Any] | None, shelf: Shelf) -> Fields:
+    """The catalogue may not know what was bought: the message goes on without it, and leads to the shop."""
+    product = shelf.card(given) if given else None
+    return {
+        "featured": [product] if product else [],
+        "trigger_title": product["title"] if product else "",
+        "trigger_url": product["url"] if product else shelf.shop_url,
+    }
+
+
+def order_fields(order: Mapping[str, Any], shelf: Shelf) -> Fields:
+    return {
+        "order_on": shelf.wording.day(order["ordered_on"]),
+        "order_total": shelf.wording.money(order["total_minor"]),
+        "order_lines": list(map(shelf.order_line, order["lines"][:MAX_LINES])),
+        "order_more": _more(order["lines"], shelf.wording),
+    }
+
+
+def cart_fields(cart: Mapping[str, Any], shelf: Shelf) -> Fields:
+    return {
+        "cart_url": links.tagged_url(cart["checkout_link"], shelf.sender.hosts, shelf.tags),
+        "cart_total": shelf.wording.money(cart["total_minor"]),
+        "cart_count": shelf.wording.counted(_n_items(cart["lines"]), shelf.wording.items),
+        "cart_lines": list(map(shelf.cart_line, cart["lines"][:MAX_LINES])),
+        "cart_more": _more(cart["lines"], shelf.wording),
+    }
 
 
 def _n_items(lines: list[Mapping[str, Any]]) -> int:
@@ -118,9 +136,9 @@ def _n_items(lines: list[Mapping[str, Any]]) -> int:
 
 def _more(lines: list[Mapping[str, Any]], wording: Wording) -> str:
     """What the mail does not list, as "and 5 more items"."""
-    if len(lines) <= _MAX_LINES:
+    if len(lines) <= MAX_LINES:
         return ""
-    return wording.counted(_n_items(lines[_MAX_LINES:]), wording.more_items)
+    return wording.counted(_n_items(lines[MAX_LINES:]), wording.more_items)
 
 
 @lru_cache(maxsize=16_384)

@@ -14,10 +14,15 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
-_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+# All of these may stand in a JSON text as they are.
+PLAIN_ADDRESS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+MAX_ADDRESS = 254
+_PLAIN_ADDRESS = re.compile(PLAIN_ADDRESS)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # An encoded word has at most 75 characters; this many bytes fit into it as base64.
 _WORD_BYTES = 42
+# RFC 8058: what tells a mail program that a POST to the link is enough.
+ONE_CLICK = "List-Unsubscribe=One-Click"
 
 
 class UnsafeHeader(ValueError):
@@ -57,7 +62,7 @@ def mail_bytes(mail: Mail) -> bytes:
     """
     headers = [
         f"From: {_mailbox(mail.sender_name, mail.sender_address)}",
-        f"To: {_address('To', mail.recipient)}",
+        f"To: {plain_address('To', mail.recipient)}",
         f"Date: {_date(mail.sent_at)}",
         f"Subject: {_words('Subject', mail.subject)}",
         f"Message-ID: <{mail.message_id}@{mail.host}>",
@@ -65,11 +70,11 @@ def mail_bytes(mail: Mail) -> bytes:
         "MIME-Version: 1.0",
     ]
     if mail.reply_to:
-        headers.insert(1, f"Reply-To: {_address('Reply-To', mail.reply_to)}")
+        headers.insert(1, f"Reply-To: {plain_address('Reply-To', mail.reply_to)}")
     if mail.unsubscribe_link:
         # One line, whatever its length: folded into encoded words, nobody finds it.
         headers.append(f"List-Unsubscribe: <{_plain('List-Unsubscribe', mail.unsubscribe_link)}>")
-        headers.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
+        headers.append(f"List-Unsubscribe-Post: {ONE_CLICK}")
     if mail.language:
         headers.append(f"Content-Language: {_plain('Content-Language', mail.language)}")
     if mail.html is None:
@@ -117,15 +122,16 @@ def _plain(header: str, value: str) -> str:
     return value
 
 
-def _address(header: str, value: str | None) -> str:
-    if not value or len(value) > 254 or not _PLAIN_ADDRESS.fullmatch(value):
+def plain_address(header: str, value: str | None) -> str:
+    """The address, if it is one that every server takes. Raises `UnsafeHeader`."""
+    if not value or len(value) > MAX_ADDRESS or not _PLAIN_ADDRESS.fullmatch(value):
         raise UnsafeHeader(f"unusable address in {header}")
     return value
 
 
 @lru_cache(maxsize=256)
 def _mailbox(name: str, address: str) -> str:
-    address = _address("From", address)
+    address = plain_address("From", address)
     if not name:
         return address
     if name.isascii() and not _CONTROL.search(name):

@@ -6,7 +6,7 @@ reason, and the rest goes on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -16,13 +16,18 @@ from typing import Any
 import orjson
 
 from assets.messaging import keys
-from assets.messaging.mime import Mail, UnsafeHeader, mail_bytes
+from assets.messaging.mime import Mail, UnsafeHeader, mail_bytes, plain_address
 from assets.messaging.rendering import Format, MessageSource, RenderError, Sender, Written
-from assets.messaging.run_content import Row
 from assets.messaging.shelf import Card
+from assets.queries import Row
 from orchestration.settings import Settings
 
-# What every record says about its message, besides its content.
+# What a record of merge fields says of its message alone, and what all messages of its kind have in common.
+_OWN = ("message_id", "address", "permission_id")
+_SHARED = ("channel", "class", "journey", "step", "variant", "branch", "language", "permission_basis")
+# By what mailbox providers' complaint figures are told apart.
+FEEDBACK_ID = "{step}:{journey}:{class}:{tenant}"
+# What every other record says about its message, besides its content.
 _ENVELOPE = (
     *("message_id", "channel", "address", "class", "journey", "step", "variant", "branch", "language"),
     *("permission_basis", "permission_id"),
@@ -32,24 +37,29 @@ _KEPT = (
     *("message_id", "customer_id", "journey", "step", "channel", "class", "anchor", "experiment", "variant"),
     *("send_at", "expires_at", "permission_basis", "permission_id", "policy_version"),
 )
+_of_own, _of_shared = itemgetter(*_OWN), itemgetter(*_SHARED)
 _of_envelope, _of_kept = itemgetter(*_ENVELOPE), itemgetter(*_KEPT)
 
-
-# Products are written by `_kept_json` rather than as the dicts that they also are.
+# Products are named rather than written out as the dicts that they also are.
 _LINE = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_APPEND_NEWLINE
 
+# Cards by the names under which records refer to them, as JSON.
+Cards = Mapping[str, bytes]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True, eq=False)  # not frozen: that alone would cost a microsecond a message
 class Prepared:
-    """One message as it will leave, and what the ledger keeps of it."""
+    """One message as it will leave."""
 
     message_id: str
     content: bytes
     index: bytes
     request_hash: str
     template_version: str
-    template: bytes | None
-    ledger_row: dict[str, Any]
+    template: bytes | None = None
+    # What its record refers to; records that were made together may share one collection.
+    cards: Cards = field(default_factory=dict)
+    policy_version: str = ""
     timezone: str = ""
 
 
@@ -61,15 +71,16 @@ class _Made:
     index: bytes
     hashed: bytes
     template_version: str
-    template: bytes | None
+    template: bytes | None = None
+    cards: Cards = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Poison:
     """A row that cannot become a message."""
 
+    message_id: str
     error: str
-    ledger_row: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -80,29 +91,25 @@ class Preparation:
     poison: list[Poison] = field(default_factory=list)
 
 
-def prepare(
-    settings: Settings, run_date: date, rows: Iterable[Row], source: MessageSource, handoff: Format
-) -> Preparation:
+def prepare(settings: Settings, rows: Iterable[Row], source: MessageSource, handoff: Format) -> Preparation:
     """Render rows of one group. A row that fails is put aside; nothing about its person is kept in words."""
     done = Preparation()
-    secret = settings.require_secret_key()
     for row in rows:
-        kept = _ledger_row(secret, run_date, row)
         try:
             made = _prepare_one(settings, row, source, handoff)
         except (RenderError, UnsafeHeader) as error:
-            done.poison.append(Poison(_reason(error), kept))
+            done.poison.append(Poison(row["message_id"], _reason(error)))
             continue
-        hashed = keys.request_hash(made.hashed)
         done.prepared.append(
             Prepared(
                 row["message_id"],
                 made.content,
                 made.index,
-                hashed,
+                keys.request_hash(made.hashed),
                 made.template_version,
                 made.template,
-                {**kept, "request_hash": hashed},
+                made.cards,
+                row["policy_version"] or "",
                 row.get("timezone") or "",
             )
         )
@@ -132,29 +139,47 @@ def _prepare_one(settings: Settings, row: Row, source: MessageSource, handoff: F
     if not row["address"]:
         raise RenderError(row["message_id"], "there is no address")
     link = keys.unsubscribe_link(settings, row["message_id"], row["channel"])
+    if handoff == "ndjson" and row["channel"] == "email":
+        return _merge_record(row, source, link)
     envelope: dict[str, Any] = dict(zip(_ENVELOPE, _of_envelope(row), strict=True))
-    envelope["send_at"], envelope["expires_at"] = _iso(row["send_at"]), _iso(row["expires_at"])
+    envelope["send_at"], envelope["expires_at"] = iso(row["send_at"]), iso(row["expires_at"])
     envelope["unsubscribe_link"] = link
+    written = source.write(row)
     if handoff == "eml":
-        written = source.write(row)
         index = _line(envelope | {"template_version": written.template_version})
         content = mail_bytes(_mail(settings, row, source.sender(row["channel"]), written, link))
-        return _Made(content, index, index + content, written.template_version, None)
-    if row["channel"] == "email":
-        merge = source.merge(row)
-        content = _line(
-            envelope
-            | {"template_version": merge.template_version, "template": template_path(merge.template)}
-            | {"subject": merge.subject, "fields": merge.fields}
-        )
-        return _Made(content, content, content, merge.template_version, merge.template)
-    written = source.write(row)
+        return _Made(content, index, index + content, written.template_version)
     content = _line(
         envelope
         | {"template_version": written.template_version, "sender": source.sender(row["channel"]).address}
         | {"text": written.text, "segments": written.segments, "encoding": written.encoding}
     )
-    return _Made(content, content, content, written.template_version, None)
+    return _Made(content, content, content, written.template_version)
+
+
+def _merge_record(row: Row, source: MessageSource, link: str) -> _Made:
+    plain_address("To", row["address"])
+    merge = source.merge(row)
+    cards: dict[str, bytes] = {}
+
+    def name_of(value: Any) -> str:
+        if not isinstance(value, Card):
+            raise TypeError(f"a record cannot hold a {type(value).__name__}")
+        name, content = value.written()
+        cards[name] = content
+        return name
+
+    own = dict(zip(_OWN, _of_own(row), strict=True))
+    own |= {"send_at": iso(row["send_at"]), "expires_at": iso(row["expires_at"]), "unsubscribe_link": link}
+    shared = shared_by_kind(row, merge.template_version, merge.template)
+    content = _line(own | shared | {"subject": merge.subject, "fields": merge.fields}, name_of)
+    return _Made(content, content, content, merge.template_version, merge.template, cards)
+
+
+def shared_by_kind(row: Row, template_version: str, template: bytes) -> dict[str, Any]:
+    """The part of a record of merge fields that is the same for all messages of its kind."""
+    shared = dict(zip(_SHARED, _of_shared(row), strict=True))
+    return shared | {"template_version": template_version, "template": template_path(template)}
 
 
 def _mail(settings: Settings, row: Row, sender: Sender, written: Written, link: str) -> Mail:
@@ -170,7 +195,7 @@ def _mail(settings: Settings, row: Row, sender: Sender, written: Written, link: 
         text=written.text,
         html=written.html,
         unsubscribe_link=link,
-        feedback_id=f"{row['step']}:{row['journey']}:{row['class']}:{settings.tenant}",
+        feedback_id=FEEDBACK_ID.format_map({**row, "tenant": settings.tenant}),
         language=row["language"],
     )
 
@@ -181,7 +206,8 @@ def template_path(template: bytes) -> str:
     return f"templates/{keys.request_hash(template)}.json"
 
 
-def _ledger_row(secret: bytes, run_date: date, row: Row) -> dict[str, Any]:
+def ledger_row(secret: bytes, run_date: date, row: Row) -> dict[str, Any]:
+    """What the ledger keeps of a message: no address, no name."""
     kept: dict[str, Any] = dict(zip(_KEPT, _of_kept(row), strict=True))
     kept["run_date"] = run_date
     kept["address_key"] = keys.address_key(secret, row["channel"], row["address"] or "")
@@ -190,19 +216,9 @@ def _ledger_row(secret: bytes, run_date: date, row: Row) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4_096)
-def _iso(at: datetime | None) -> str | None:
+def iso(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _line(record: Mapping[str, Any]) -> bytes:
-    return orjson.dumps(record, default=_kept_json, option=_LINE)
-
-
-def _kept_json(value: Any) -> orjson.Fragment:
-    """A product's part of a record: written once, and then copied into every record that shows it."""
-    if not isinstance(value, Card):
-        raise TypeError(f"a record cannot hold a {type(value).__name__}")
-    known = value.shown.get("json")
-    if known is None:
-        known = value.shown["json"] = orjson.Fragment(orjson.dumps(dict(value)))
-    return known
+def _line(record: Mapping[str, Any], default: Callable[[Any], Any] | None = None) -> bytes:
+    return orjson.dumps(record, default, _LINE)

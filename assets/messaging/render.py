@@ -17,7 +17,6 @@ from assets.messaging import links, sms
 from assets.messaging.compiled_parts import CompiledParts, parts_of_version, texts_of
 from assets.messaging.content import ContentRow, RenderError
 from assets.messaging.engine import HTML, TEXT, NoneInMessage, compiled
-from assets.messaging.formats import one_line
 from assets.messaging.merge_fields import StepPlan, merge_fields
 from assets.messaging.messages import QuotedEmail, RenderedEmail, RenderedSms
 from assets.messaging.shelf import Fields, Sender, Shelf
@@ -46,7 +45,9 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
+class Ready:
+    """All that the messages of one template have in common."""
+
     parts: CompiledParts
     plan: StepPlan
     shelf: Shelf
@@ -72,8 +73,8 @@ class Renderer:
         self.texts = texts if texts is not None else texts_of(templates)
         # Who hands in the texts wants to know which of them are used, and that shows only in compiling.
         self._compiles_always = texts is not None
-        self._ready: dict[tuple[str, str, str, str, str], _Ready] = {}
-        self._asked: dict[tuple[str, str, str, str | None, str | None], _Ready] = {}
+        self._ready: dict[tuple[str, str, str, str, str], Ready] = {}
+        self._asked: dict[tuple[str, str, str, str | None, str | None], Ready] = {}
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -116,7 +117,7 @@ class Renderer:
 
     @staticmethod
     def _subject(row: ContentRow, parts: CompiledParts, fields: Fields) -> str:
-        subject = one_line(parts.subject(fields), 150)
+        subject = parts.subject_line(fields)
         if not subject:
             raise RenderError(row.message_id, "the subject is empty")
         return subject
@@ -138,7 +139,11 @@ class Renderer:
     def artifact_for(self, row: ContentRow) -> TemplateArtifact:
         return self.artifact(row.journey, row.step, row.language, row.variant, row.channel)
 
-    def _prepare(self, row: ContentRow, *, incomplete: bool = False) -> tuple[_Ready, Fields]:
+    def ready(self, journey: str, step: str, language: str | None, variant: str | None) -> Ready:
+        """What a template's mails have in common. Raises `LookupError` for a step that does not exist."""
+        return self._get(journey, step, language, variant, "email")
+
+    def _prepare(self, row: ContentRow, *, incomplete: bool = False) -> tuple[Ready, Fields]:
         ready = self._ready_for(row)
         try:
             fields = merge_fields(row, ready.plan, ready.shelf)
@@ -155,13 +160,13 @@ class Renderer:
             raise RenderError(row.message_id, reason)
         return ready, fields
 
-    def _ready_for(self, row: ContentRow) -> _Ready:
+    def _ready_for(self, row: ContentRow) -> Ready:
         try:
             return self._get(row.journey, row.step, row.language, row.variant, row.channel)
         except LookupError:
             raise RenderError(row.message_id, f"there is no template for {row.journey}/{row.step}") from None
 
-    def _sms(self, row: ContentRow, ready: _Ready, fields: Fields, text: str) -> RenderedSms:
+    def _sms(self, row: ContentRow, ready: Ready, fields: Fields, text: str) -> RenderedSms:
         text = sms.normalise(text)
         size = sms.measure(text)
         cap = self.templates.brand.senders.sms.max_segments
@@ -173,7 +178,7 @@ class Renderer:
             text, size.segments, size.encoding, ready.parts.artifact.version, fields["unsubscribe_url"], fields
         )
 
-    def _get(self, journey: str, step: str, language: str | None, variant: str | None, channel: str) -> _Ready:
+    def _get(self, journey: str, step: str, language: str | None, variant: str | None, channel: str) -> Ready:
         asked = (journey, step, channel, language, variant)
         if asked in self._asked:
             return self._asked[asked]
@@ -193,7 +198,7 @@ class Renderer:
                 before[key] = parts
             tags = links.campaign(journey, step, arm, channel)
             shelf = Shelf(Wording.of(texts, self._currency), self._sender, tags)
-            self._ready[key] = _Ready(before[key], StepPlan.of(spec, step), shelf)
+            self._ready[key] = Ready(before[key], StepPlan.of(spec, step), shelf)
         # Unknown languages and arms lead to a known template; the shelf and all that is on it are one.
         self._asked[asked] = self._ready[key]
         return self._ready[key]

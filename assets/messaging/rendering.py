@@ -28,6 +28,9 @@ class Sender:
     name: str
     address: str
     reply_to: str | None = None
+    legal_name: str = ""
+    postal_address: str = ""
+    organisation_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +75,12 @@ class RenderedMessages:
     _files: dict[str, bytes] = field(default_factory=dict)
 
     def sender(self, channel: str) -> Sender:
-        senders = self.renderer.templates.brand.senders
+        brand = self.renderer.templates.brand
+        legal = (brand.legal.name, brand.legal.postal_address, brand.legal.organisation_number)
         if channel == "sms":
-            return Sender("", senders.sms.sender_id)
-        return Sender(senders.email.name, senders.email.address, senders.email.reply_to)
+            return Sender("", brand.senders.sms.sender_id, None, *legal)
+        mail = brand.senders.email
+        return Sender(mail.name, mail.address, mail.reply_to, *legal)
 
     def handoff(self, channel: str, journey: str) -> Format:
         """Full mails where the journey asks for them; an SMS is short enough to be written out always."""
@@ -95,10 +100,14 @@ class RenderedMessages:
         content = ContentRow.from_mapping(row)
         fields = self.renderer.merge_fields(content)
         artifact = self.renderer.artifact_for(content)
+        subject = self.renderer.subject(content, fields)
+        return Merge(subject, fields, artifact.version, self.file_of(artifact))
+
+    def file_of(self, artifact: TemplateArtifact) -> bytes:
+        """The compiled template as it is handed off."""
         if artifact.version not in self._files:
             self._files[artifact.version] = template_file(artifact)
-        subject = self.renderer.subject(content, fields)
-        return Merge(subject, fields, artifact.version, self._files[artifact.version])
+        return self._files[artifact.version]
 
 
 def template_file(artifact: TemplateArtifact) -> bytes:

@@ -3,23 +3,44 @@
 Each read opens the warehouse, takes one page and lets go: rendering a large batch must not keep
 dbt or anybody else waiting for the file, and memory stays flat however many messages there are.
 A run of many journeys with few messages each is read in one page, for opening the file is dear.
+What a page is belongs to `pages`.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
-Row = dict[str, Any]
+from assets.messaging.goods import Goods
+from assets.messaging.pages import MESSAGES, Page, WarehousePage, read_page
+from assets.queries import Row, records
 
-# The messages of part $part (1, 2, …) of $of.
-_SHARE = "cast('0x' || left(message_id, 8) as bigint) % $of = $part - 1"
+# The run's messages of part $part (1, 2, …) of $of.
+_OF_RUN = """
+where run_date = $run_date and ($of = 1 or cast('0x' || left(message_id, 8) as bigint) % $of = $part - 1)
+"""
+_OF_GROUP = " and ".join(f"coalesce({name}, '') = ${name}" for name in ("channel", "journey", "step", "language"))
+# The next $size of them: ids are cheap to put in order, whole messages are not.
+_NEXT = f"""
+message_id > $last and message_id <= (
+    select max(message_id)
+    from (
+        select message_id
+        from intermediate.int_messages__content
+        {_OF_RUN} and {_OF_GROUP} and message_id > $last
+        order by message_id
+        limit $size
+    )
+)
+"""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -49,7 +70,7 @@ class Content(Protocol):
 
     def groups(self) -> dict[Group, int]: ...
 
-    def pages(self, group: Group, size: int) -> Iterator[list[Row]]: ...
+    def pages(self, group: Group, size: int) -> Iterator[Page]: ...
 
     def withdrawn(self) -> set[tuple[str, str]]:
         """(address, channel) pairs whose permission went between as_of and now, as far as is known."""
@@ -73,7 +94,8 @@ class WarehouseContent:
     run_date: date
     share: tuple[int, int] = (1, 1)
     small_run: int = 5_000
-    _kept: dict[Group, list[Row]] | None = field(default=None, init=False, repr=False)
+    _kept: pa.Table | None = field(default=None, init=False, repr=False)
+    _goods: Goods = field(default_factory=Goods, init=False, repr=False)
 
     def groups(self) -> dict[Group, int]:
         rows = self._query(
@@ -87,58 +109,29 @@ class WarehouseContent:
             {"run_date": self.run_date},
         )
         counts = {Group(r["channel"], r["journey"], r["step"], r["language"]): r["n"] for r in rows}
-        self._kept = self._whole_run() if sum(counts.values()) <= self.small_run else None
+        is_small = 0 < sum(counts.values()) <= self.small_run
+        self._kept = self._read(_OF_RUN).table if is_small else None
         return counts
 
-    def _whole_run(self) -> dict[Group, list[Row]]:
-        rows = self._query(
-            f"""
-            select *
-            from intermediate.int_messages__content
-            where run_date = $run_date and {_SHARE}
-            order by message_id
-            """,
-            {"run_date": self.run_date, "part": self.share[0], "of": self.share[1]},
-        )
-        kept: dict[Group, list[Row]] = defaultdict(list)
-        for row in rows:
-            kept[Group(row["channel"], row["journey"], row["step"], row["language"] or "")].append(row)
-        return kept
-
-    def pages(self, group: Group, size: int) -> Iterator[list[Row]]:
+    def pages(self, group: Group, size: int) -> Iterator[Page]:
         if self._kept is not None:
-            rows = self._kept.get(group, [])
-            yield from (rows[start : start + size] for start in range(0, len(rows), size))
+            mine = _rows_of(self._kept, group)
+            for start in range(0, mine.num_rows, size):
+                yield WarehousePage(mine.slice(start, size), self._goods)
             return
         last = ""
         while True:
-            page = self._query(
-                f"""
-                select *
-                from intermediate.int_messages__content
-                where run_date = $run_date and channel = $channel and journey = $journey
-                  and step = $step and coalesce(language, '') = $language and message_id > $last
-                  and {_SHARE}
-                order by message_id
-                limit $size
-                """,
-                {
-                    "run_date": self.run_date,
-                    "channel": group.channel,
-                    "journey": group.journey,
-                    "step": group.step,
-                    "language": group.language,
-                    "last": last,
-                    "size": size,
-                    "part": self.share[0],
-                    "of": self.share[1],
-                },
-            )
-            if page:
+            page = self._read(f"{_OF_RUN} and {_OF_GROUP} and {_NEXT}", {**asdict(group), "last": last, "size": size})
+            if page.message_ids:
                 yield page
-            if len(page) < size:
+            if len(page.message_ids) < size:
                 return
-            last = page[-1]["message_id"]
+            last = page.message_ids[-1]
+
+    def _read(self, condition: str, parameters: dict[str, Any] | None = None) -> WarehousePage:
+        asked = {"run_date": self.run_date, "part": self.share[0], "of": self.share[1], **(parameters or {})}
+        with self._connected() as connection:
+            return read_page(connection, f"{MESSAGES} {condition}", asked, self._goods)
 
     def withdrawn(self) -> set[tuple[str, str]]:
         rows = self._query("select distinct address, channel from intermediate.int_consent__withdrawn_since_as_of", {})
@@ -152,6 +145,18 @@ class WarehouseContent:
         return {(row["channel"], row["journey"]): Verdict(row["held_because"], row["remark"]) for row in rows}
 
     def _query(self, sql: str, parameters: dict[str, Any]) -> list[Row]:
+        with self._connected() as connection:
+            return records(connection, sql, parameters)
+
+    @contextmanager
+    def _connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with duckdb.connect(str(self.path), read_only=True) as connection:
             connection.execute("set timezone = 'UTC'")
-            return connection.execute(sql, parameters).to_arrow_table().to_pylist()
+            yield connection
+
+
+def _rows_of(table: pa.Table, group: Group) -> pa.Table:
+    mine = pc.equal(table["channel"], group.channel)
+    for name in ("journey", "step", "language"):
+        mine = pc.and_(mine, pc.equal(pc.fill_null(table[name], ""), getattr(group, name)))
+    return table.filter(mine)

@@ -5,14 +5,19 @@ Knows products and lines of orders and carts; whole messages belong to `merge_fi
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+import orjson
+
 from assets.messaging import formats, links
+from assets.messaging.content import ContentRow
 from assets.messaging.formats import one_line
+from assets.messaging.tokens import make_token
 from assets.messaging.wording import Wording
 
 Fields = dict[str, Any]
@@ -28,6 +33,8 @@ _of_card, _of_cart_line, _of_order_line = itemgetter(*_CARD), itemgetter(*_CART_
 _MAX_PIECES = 999
 # Room for what one journey shows on a day; beyond it the shelf is emptied rather than grown (a card takes 5 KB).
 _MAX_CARDS = 10_000
+# Of a card's hash: enough that no two cards of any batch ever share a name.
+KEY_DIGITS = 16
 
 
 @dataclass(frozen=True)
@@ -42,15 +49,26 @@ class Sender:
     def __post_init__(self) -> None:
         links.check_url(self.public_url, self.hosts)
 
+    def unsubscribe_url(self, row: ContentRow) -> str:
+        return f"{self.public_url}/u/{make_token(self.key, row.message_id, row.channel)}"
+
 
 class Card(dict[str, Any]):
     """A product as templates show it, and what templates made of it: shared between messages, so never changed."""
 
-    __slots__ = ("shown",)
+    __slots__ = ("_written", "shown")
 
     def __init__(self, fields: Fields) -> None:
         super().__init__(fields)
         self.shown: dict[object, Any] = {}
+        self._written: tuple[str, bytes] | None = None
+
+    def written(self) -> tuple[str, bytes]:
+        """Its JSON, and the name by which records refer to it: equal names, equal words."""
+        if self._written is None:
+            content = orjson.dumps(dict(self))
+            self._written = hashlib.sha256(content).hexdigest()[:KEY_DIGITS], content
+        return self._written
 
 
 class Shelf:

@@ -17,6 +17,9 @@ from typing import Any
 _VERSION = 1
 _CHANNELS = {"email": 1, "sms": 2}
 _MAC_BYTES, _BLOCK_BYTES = 10, 64
+# Fills a token up to whole groups of three bytes.
+_FILL, _DIGITS = b"\0", 39
+_PURPOSE = b"fredning:unsubscribe:"
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -35,6 +38,23 @@ def make_token(key: bytes, message_id: str, channel: str) -> str:
     """The token of one message and channel. The same arguments give the same token, for repeatable hand-off bytes."""
     body = _head(key, channel) + _message_bytes(message_id)
     return binascii.b2a_base64(body + _mac(key, body), newline=False).translate(_URL_SAFE, b"=").decode()
+
+
+def make_tokens(key: bytes, message_ids: Iterable[str], channel: str) -> list[str]:
+    """`make_token` of many messages at two thirds of its cost: what they have in common is hashed once."""
+    head = _head(key, channel)
+    keyed_inner, keyed_outer = _keyed(key)
+    begun = keyed_inner.copy()
+    begun.update(_PURPOSE + head)
+    tokens = bytearray()
+    for raw in map(_message_bytes, message_ids):
+        inner, outer = begun.copy(), keyed_outer.copy()
+        inner.update(raw)
+        outer.update(inner.digest())
+        tokens += head + raw + outer.digest()[:_MAC_BYTES] + _FILL
+    # 29 bytes and one that fills up are 40 digits: all tokens are written in one go, and each loses its last digit.
+    written = binascii.b2a_base64(tokens, newline=False).translate(_URL_SAFE).decode()
+    return [written[start : start + _DIGITS] for start in range(0, len(written), _DIGITS + 1)]
 
 
 def read_token(keys: Iterable[bytes], token: str) -> tuple[str, str]:
@@ -62,7 +82,7 @@ def _head(key: bytes, channel: str) -> bytes:
 
 
 def _mac(key: bytes, body: bytes) -> bytes:
-    return hmac_sha256(key, b"fredning:unsubscribe:" + body)[:_MAC_BYTES]
+    return hmac_sha256(key, _PURPOSE + body)[:_MAC_BYTES]
 
 
 def hmac_sha256(key: bytes, message: bytes) -> bytes:

@@ -1,19 +1,12 @@
-{#- How a line of an order or a cart is written into a message. -#}
-
-{#- The product's card with the line's own price and quantity; `amount_minor` is what the line came to, where known. -#}
-{% macro line_card(card, price_minor, quantity, amount_minor=none) -%}
-    struct_pack(
-        product_id := {{ card }}.product_id,
-        title := {{ card }}.title,
-        brand := {{ card }}.brand,
-        price_minor := {{ price_minor }},
-        regular_price_minor := {{ price_minor }},
-        image_link := {{ card }}.image_link,
-        link := {{ card }}.link,
-        product_group := {{ card }}.product_group,
-        quantity := {{ quantity }}
-        {%- if amount_minor %},
-        amount_minor := {{ amount_minor }}
-        {%- endif %}
+{# A line of an order or a cart as content refers to it: "price|quantity|amount|product". What was paid belongs to
+   the line, everything else to the product, which is written once for all messages that show it. Rendering takes the
+   reference apart (assets/messaging/goods.py); a line without an amount, as carts have, leaves that place empty. #}
+{% macro line_reference(product_id, price_minor, quantity, amount_minor="null") -%}
+    concat_ws(
+        '|',
+        coalesce(cast({{ price_minor }} as varchar), ''),
+        cast({{ quantity }} as varchar),
+        coalesce(cast({{ amount_minor }} as varchar), ''),
+        {{ product_id }}
     )
 {%- endmacro %}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -23,7 +23,8 @@ from assets.messaging.ledger_views import count_by_state
 from assets.messaging.outbox import Outbox
 from assets.messaging.planning import Planner
 from assets.messaging.rendering import Format, Merge, MessageSource, RenderError, Sender, Written
-from assets.messaging.run_content import Group, Row, Verdict, Verdicts
+from assets.messaging.run_content import Group, Verdict, Verdicts
+from assets.queries import Row
 from orchestration.settings import Settings
 
 RUN_DATE = date(2026, 11, 20)
@@ -68,6 +69,20 @@ def row(number: int, *, run_date: date = RUN_DATE, **changes: Any) -> Row:
 
 
 @dataclass
+class ListPage:
+    """A page of messages from a list."""
+
+    given: list[Row]
+
+    @property
+    def message_ids(self) -> list[str]:
+        return [one["message_id"] for one in self.given]
+
+    def rows(self, only: Collection[str] | None = None) -> list[Row]:
+        return [one for one in self.given if only is None or one["message_id"] in only]
+
+
+@dataclass
 class ListContent:
     """The run's messages from a list."""
 
@@ -82,14 +97,14 @@ class ListContent:
             counts[group] = counts.get(group, 0) + 1
         return counts
 
-    def pages(self, group: Group, size: int) -> Iterator[list[Row]]:
+    def pages(self, group: Group, size: int) -> Iterator[ListPage]:
         mine = [
             one
             for one in sorted(self.rows, key=lambda one: one["message_id"])
             if Group(one["channel"], one["journey"], one["step"], one["language"]) == group
         ]
         for start in range(0, len(mine), size):
-            yield mine[start : start + size]
+            yield ListPage(mine[start : start + size])
 
     def withdrawn(self) -> set[tuple[str, str]]:
         return self.gone

@@ -1,13 +1,10 @@
 """The assets around the ledger, materialised in process over a small warehouse and the shipped templates."""
 
-import json
-from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -16,6 +13,7 @@ from assets.messaging.journeys import load_templates
 from assets.messaging.template_samples import sample_rows
 from orchestration.settings import Settings
 from tests.faults import kit
+from tests.unit.messaging.content_tables import as_row, write_content
 
 RUN_DATE = date(2026, 11, 20)
 
@@ -26,22 +24,11 @@ def warehouse_of_samples(settings: Settings, run_date: date) -> int:
     rows = []
     send_at = datetime(run_date.year, run_date.month, run_date.day, 9, tzinfo=UTC)
     for number, sample in enumerate(sample_rows(templates)):
-        row = asdict(sample)
-        row["class"] = row.pop("message_class")
-        row |= {
-            "run_date": run_date,
-            "message_id": f"{number:032x}",
-            "address": f"{kit.CANARY}{number}@kunde.example" if row["channel"] == "email" else "+4740000000",
-            "send_at": send_at,
-            "expires_at": send_at + timedelta(days=2),
-            "content": json.dumps(row["content"], default=str),
-        }
-        rows.append(row)
-    samples = pa.Table.from_pylist(rows)
+        address = f"{kit.CANARY}{number}@kunde.example" if sample.channel == "email" else "+4740000000"
+        when = {"run_date": run_date, "send_at": send_at, "expires_at": send_at + timedelta(days=2)}
+        rows.append(as_row(sample, message_id=f"{number:032x}", address=address, **when))
     with duckdb.connect(str(settings.warehouse_path)) as connection:
-        connection.register("samples", samples)
-        connection.execute("create schema intermediate")
-        connection.execute("create table intermediate.int_messages__content as from samples")
+        write_content(connection, rows)
         connection.execute(
             "create table intermediate.int_consent__withdrawn_since_as_of "
             "(address varchar, channel varchar, occurred_at timestamptz)"
@@ -51,7 +38,7 @@ def warehouse_of_samples(settings: Settings, run_date: date) -> int:
             """
             create table marts.fct_volume_bands as
             select distinct run_date, channel, journey, null::varchar as held_because, null::varchar as remark
-            from samples
+            from intermediate.int_messages__content
             """
         )
     return len(rows)

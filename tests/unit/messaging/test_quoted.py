@@ -149,9 +149,7 @@ def test_a_poisoned_row_is_put_aside_and_the_rest_of_the_batch_goes_on(words: li
     content = {"customer": {"first_name": name}, "order": {"ordered_on": name, "total_minor": amount, "lines": lines}}
     bad = good | {"message_id": "f" * 32, "address": address, "content": content}
     for handoff in ("eml", "ndjson"):
-        done = prepare(
-            SETTINGS, base.run_date, [bad, good], RenderedMessages(RENDERER), "eml" if handoff == "eml" else "ndjson"
-        )
+        done = prepare(SETTINGS, [bad, good], RenderedMessages(RENDERER), "eml" if handoff == "eml" else "ndjson")
         assert good["message_id"] in [member.message_id for member in done.prepared]
         assert len(done.prepared) + len(done.poison) == 2
         for poison in done.poison:

@@ -11,9 +11,11 @@ import duckdb
 import pytest
 
 from assets.messaging.run_content import Group, Verdict, WarehouseContent
+from tests.unit.messaging.content_tables import CONTENT
 
 DAY = date(2026, 11, 20)
 IDS = {hashlib.sha256(str(n).encode()).hexdigest()[:32] for n in range(2_000)}
+CONTENT_OF_NOTHING = f"cast('{{}}' as {CONTENT})"
 GROUP = Group("email", "welcome", "hello", "nb")
 
 
@@ -23,11 +25,11 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema intermediate")
         connection.execute(
-            """
+            f"""
             create table intermediate.int_messages__content as
             select date '2026-11-20' as run_date, id as message_id, 'email' as channel, 'welcome' as journey,
-                'hello' as step, 'nb' as language
-            from (select unnest($ids) as id)
+                'hello' as step, 'nb' as language, {CONTENT_OF_NOTHING} as content
+            from (select unnest($ids) as id order by hash(id))
             """,
             {"ids": sorted(IDS)},
         )
@@ -59,8 +61,9 @@ def test_processes_that_share_a_batch_take_every_message_once(warehouse: Path, o
     parts = []
     for part in range(1, of + 1):
         content = WarehouseContent(warehouse, DAY, (part, of))
-        parts.append([row["message_id"] for page in content.pages(GROUP, 100) for row in page])
+        parts.append([row["message_id"] for page in content.pages(GROUP, 100) for row in page.rows()])
         # The day's caps are about the whole day, whoever sends it.
         assert content.groups() == {GROUP: len(IDS)}
     assert sorted(chain(*parts)) == sorted(IDS)
+    assert all(part == sorted(part) for part in parts)
     assert max(map(len, parts)) - min(map(len, parts)) < len(IDS) / of / 2 + 1

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import dagster as dg
 import duckdb
-import pyarrow as pa
 
 from assets.messaging.assets_previews import build_preview_assets
 from assets.messaging.assets_templates import build_template_assets
 from assets.messaging.journeys import load_templates
 from assets.messaging.template_samples import sample_rows
 from orchestration.settings import REPOSITORY, Settings
+from tests.unit.messaging.content_tables import as_row, write_content
 from tests.unit.messaging.template_root import SETTINGS, SHIPPED
 
 
 def warehouse_with_messages(path: Path) -> None:
     """A warehouse that holds nothing but the run's content, as SQL leaves it."""
-    rows = [
-        {**vars(row), "class": row.message_class, "content": json.dumps(row.content), "address": "canary@x.example"}
-        for row in sample_rows(load_templates(SHIPPED, check_texts=False))
-    ]
-    content = pa.Table.from_pylist(rows)
+    samples = sample_rows(load_templates(SHIPPED, check_texts=False))
     with duckdb.connect(str(path)) as connection:
-        connection.execute("create schema intermediate")
-        connection.execute("create table intermediate.int_messages__content as from content")
-        assert content.num_rows == len(rows)
+        assert write_content(connection, (as_row(row, address="canary@x.example") for row in samples))
 
 
 def test_both_assets_tell_what_they_did_and_name_nobody(tmp_path: Path) -> None:

@@ -21,12 +21,12 @@ with
         cross join json_each(carts.lines) as cart_line
     ),
 
-    line_cards as (
+    line_references as (
         select
             cart_lines.cart_id,
             list(
-                {{ line_card(
-                    'products.card',
+                {{ line_reference(
+                    'cart_lines.product_id',
                     price_minor='coalesce(cart_lines.price_minor, products.card.price_minor)',
                     quantity='cart_lines.quantity',
                 ) }}
@@ -44,10 +44,10 @@ with
                 cart_id := carts.cart_id,
                 checkout_link := carts.checkout_link,
                 total_minor := carts.value_minor,
-                lines := coalesce(line_cards.lines, [])
+                lines := coalesce(line_references.lines, [])
             ) as cart_card
         from carts
-        left join line_cards on carts.cart_id = line_cards.cart_id
+        left join line_references on carts.cart_id = line_references.cart_id
     )
 
 select *

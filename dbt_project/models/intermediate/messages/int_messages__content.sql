@@ -1,4 +1,5 @@
--- Everything a template may say to one recipient. Rendering adds words and never looks anything up.
+-- Everything a template may say to one recipient. Products stand there by their id: thousands of messages
+-- show the same ones, so rendering formats each of them once.
 {% set zone = "coalesce(customers.timezone, '" ~ var('timezone') ~ "')" %}
 
 with
@@ -50,51 +51,46 @@ with
             decisions.permission_basis,
             decisions.permission_id,
             decisions.policy_version,
-            cast(
-                to_json(
-                    struct_pack(
-                        customer := struct_pack(
-                            first_name := customers.first_name,
-                            is_member := coalesce(customers.is_member, false),
-                            company_name := customers.company_name
-                        ),
-                        "order" := orders.order_card,
-                        cart := carts.cart_card,
-                        trigger_product := products.card,
-                        recommendations := struct_pack(
-                            {% for slot in recommendation_slots() -%}
-                                {{ slot }} := case
-                                    when list_contains(steps.recommendation_slots, '{{ slot }}')
-                                    then
-                                        coalesce(recommendations.{{ slot }} [1:steps.max_recommendations], [])
-                                    else []
-                                end
-                                {{- ',' if not loop.last }}
-                            {% endfor %}
-                        ),
-                        offer := case
-                            when steps.offer_kind is not null
-                            then
-                                struct_pack(
-                                    kind := steps.offer_kind,
-                                    value_minor := steps.offer_value_minor,
-                                    code := steps.offer_code,
-                                    expires_on := coalesce(
-                                        {{ local_day('decisions.send_at', zone) }} + steps.offer_valid_days,
-                                        {{ local_day('decisions.expires_at', zone) }}
-                                    )
-                                )
-                            when benefits.benefit_id is not null
-                            then
-                                struct_pack(
-                                    kind := benefits.kind,
-                                    value_minor := cast(round(benefits.value * 100) as bigint),
-                                    code := benefits.code,
-                                    expires_on := {{ local_day('benefits.expires_at', zone) }}
-                                )
+            struct_pack(
+                customer := struct_pack(
+                    first_name := customers.first_name,
+                    is_member := coalesce(customers.is_member, false),
+                    company_name := customers.company_name
+                ),
+                "order" := orders.order_card,
+                cart := carts.cart_card,
+                trigger_product := products.product_id,
+                recommendations := struct_pack(
+                    {% for slot in recommendation_slots() -%}
+                        {{ slot }} := case
+                            when list_contains(steps.recommendation_slots, '{{ slot }}')
+                            then coalesce(recommendations.{{ slot }} [1:steps.max_recommendations], [])
+                            else []
                         end
-                    )
-                ) as varchar
+                        {{- ',' if not loop.last }}
+                    {% endfor %}
+                ),
+                offer := case
+                    when steps.offer_kind is not null
+                    then
+                        struct_pack(
+                            kind := steps.offer_kind,
+                            value_minor := steps.offer_value_minor,
+                            code := steps.offer_code,
+                            expires_on := coalesce(
+                                {{ local_day('decisions.send_at', zone) }} + steps.offer_valid_days,
+                                {{ local_day('decisions.expires_at', zone) }}
+                            )
+                        )
+                    when benefits.benefit_id is not null
+                    then
+                        struct_pack(
+                            kind := benefits.kind,
+                            value_minor := cast(round(benefits.value * 100) as bigint),
+                            code := benefits.code,
+                            expires_on := {{ local_day('benefits.expires_at', zone) }}
+                        )
+                end
             ) as content
         from decisions
         inner join steps on decisions.journey = steps.journey and decisions.step = steps.step

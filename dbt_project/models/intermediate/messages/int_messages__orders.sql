@@ -14,14 +14,14 @@ with
         select * from {{ ref('fct_order_lines') }} where quantity > coalesce(returned_quantity, 0)
     ),
 
-    products as (select * from {{ ref('int_messages__products') }}),
+    products as (select product_id from {{ ref('int_messages__products') }}),
 
-    line_cards as (
+    line_references as (
         select
             order_lines.order_id,
             list(
-                {{ line_card(
-                    'products.card',
+                {{ line_reference(
+                    'order_lines.product_id',
                     price_minor='order_lines.unit_price_minor',
                     quantity='order_lines.quantity - coalesce(order_lines.returned_quantity, 0)',
                     amount_minor='order_lines.net_amount_minor',
@@ -41,10 +41,10 @@ with
                 order_id := orders.order_id,
                 ordered_on := orders.ordered_on,
                 total_minor := orders.net_amount_minor,
-                lines := coalesce(line_cards.lines, [])
+                lines := coalesce(line_references.lines, [])
             ) as order_card
         from orders
-        left join line_cards on orders.order_id = line_cards.order_id
+        left join line_references on orders.order_id = line_references.order_id
     )
 
 select *

@@ -3,7 +3,7 @@
 with
     recommendations as (select * from {{ ref('int_recommendations__for_candidates') }}),
 
-    products as (select * from {{ ref('int_messages__products') }}),
+    products as (select product_id from {{ ref('int_messages__products') }}),
 
     final as (
         select
@@ -11,7 +11,7 @@ with
             recommendations.journey,
             recommendations.anchor,
             {% for slot in recommendation_slots() -%}
-                list(products.card order by recommendations.rank) filter (
+                list(recommendations.product_id order by recommendations.rank) filter (
                     where recommendations.slot = '{{ slot }}'
                 ) as {{ slot }}
                 {{- ',' if not loop.last }}
