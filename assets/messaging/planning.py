@@ -95,10 +95,8 @@ class Planner:
             replace(make_batch(self.run_date, group, handoff, members), batch_id=batch_id)
             for batch_id, members in sorted(kept.items())
         ]
-        rows = {
-            row["message_id"]: row
-            for row in page.rows([*(m.message_id for m in fresh), *(aside.message_id for aside in done.poison)])
-        }
+        of_interest = [*(member.message_id for member in fresh), *(aside.message_id for aside in done.poison)]
+        rows = {row["message_id"]: row for row in page.rows(of_interest)}
         fresh, poison = self._without_unwritable(fresh, rows) if handoff == "ndjson" else (fresh, [])
         self._put_aside([*done.poison, *poison], rows, report)
         if fresh:

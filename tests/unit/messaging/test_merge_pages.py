@@ -29,9 +29,7 @@ MAILS = [row for row in sample_rows(TEMPLATES) if row.channel == "email"]
 
 NASTY = st.one_of(
     st.none(),
-    st.sampled_from(
-        ["{{ 7*7 }}", "{% raw %}", "<b>&amp;</b>", '"quoted"', "back\\slash", "a\u00a0b", "👩‍👩‍👧", "\u2028"]
-    ),
+    st.sampled_from(["{{ 7*7 }}", "{% raw %}", "<b>&amp;</b>", '"quoted"', "back\\slash", "a\u00a0b", "👩‍👩‍👧"]),
     st.sampled_from(["Bcc: x@y.example\r\nFrom: me", "\x00\x1f\x7f", "javascript:alert(1)", "Å" * 500, " "]),
     st.text(st.characters(codec="utf-8"), max_size=60),
 )
@@ -132,7 +130,7 @@ def _odd(data: st.DataObject, content: dict[str, Any], number: int) -> dict[str,
     return {
         "content": changed, "address": address, "permission_id": data.draw(NASTY),
         "permission_basis": data.draw(st.sampled_from(["consent", "service"])),
-        "send_at": MAILS[0].send_at + timedelta(minutes=number), "timezone": data.draw(st.sampled_from([None, "Europe/Oslo"])),
+        "send_at": MAILS[0].send_at + timedelta(minutes=number), "timezone": ("Europe/Oslo", None)[number % 2],
     }  # fmt: skip
 
 
@@ -140,17 +138,20 @@ def _odd(data: st.DataObject, content: dict[str, Any], number: int) -> dict[str,
     ("name", "mistake"),
     [
         ("quoted", lambda texts, pattern, absent=None: columns.joined(['"', texts, '"'])),
-        ("json_text", lambda value, default=None: f'"{value}"' if isinstance(value, str) else "{}"),
+        ("json_text", lambda value, default=None: columns.json_text(value, default).replace("\\", "")),
     ],
 )
 def test_a_wrong_record_is_noticed(name: str, mistake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The comparison is worth something only if it fails for records that are not the same."""
     base = next(row for row in MAILS if row.journey == "b2b_post_purchase")
-    odd = as_row(base, message_id=message_id(1), address="k@kunde.example", permission_id='a "b"')
     customer = {"first_name": "Kari", "company_name": 'Bakeri "Nord"', "is_member": False}
-    odd["content"] = base.content | {"customer": customer}
-    page = page_of([odd])
-    assert_same(page)
+    content, address = base.content | {"customer": customer}, "k@kunde.example"
+    rows = [
+        as_row(base, message_id=message_id(number), address=address, content=content, permission_id=permission_id)
+        for number, permission_id in enumerate(("p1", 'a "b"'))
+    ]
+    page = page_of(rows)
+    assert assert_same(page) == 1
     monkeypatch.setattr(merge_pages, name, mistake)
     with pytest.raises(AssertionError):
         assert_same(page)
