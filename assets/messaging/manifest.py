@@ -103,7 +103,7 @@ def headers(settings: Settings, sender: Sender) -> dict[str, str]:
     """The headers of a mail made of a record; `{name}` stands for the record's value of that name."""
     reply_to = {"Reply-To": sender.reply_to} if sender.reply_to else {}
     return reply_to | {
-        "From": f"{sender.name} <{sender.address}>",
+        "From": f"{json.dumps(sender.name, ensure_ascii=False)} <{sender.address}>",
         "To": "{address}",
         "Subject": "{subject}",
         "Message-ID": f"<{{message_id}}@{keys.mail_host(settings)}>",
