@@ -35,13 +35,6 @@
     ) as contacts
 {%- endmacro %}
 
-{#- Digits of an organisation number without the letters around them (NO 123 456 789 MVA); null if fewer than six. -#}
-{% macro normalise_organisation_number(raw) -%}
-    case
-        when length(regexp_replace({{ raw }}, '[^0-9]', '', 'g')) >= 6 then regexp_replace({{ raw }}, '[^0-9]', '', 'g')
-    end
-{%- endmacro %}
-
 {#- Language codes as the templates name them: two letters, Norwegian is nb. -#}
 {% macro normalise_language(raw) -%}
     case

@@ -23,22 +23,19 @@
     ({{ names_agree(left_key, right_key) }} or {{ text_similarity(left_key, right_key) }} >= 0.85)
 {%- endmacro %}
 
+{% macro words_are_equal(left_key, right_key) -%} {{ left_key }} = {{ right_key }} {%- endmacro %}
+
+{#- A record's first and family name stand in each other's place on the other record: Kari Hansen, Hansen Kari. `same` is
+    the macro that compares two words. Null if one is missing. -#}
+{% macro names_are_swapped(left_side, right_side, same) -%}
+    ({{ same(left_side ~ '.first_name_key', right_side ~ '.last_name_key') }}
+    and {{ same(left_side ~ '.last_name_key', right_side ~ '.first_name_key') }})
+{%- endmacro %}
+
 {#- Text as it is compared where spelling varies (family names, streets, postal codes): letters and digits only, one
     way to write each letter. Null if nothing is left. -#}
 {% macro compact_key(raw) -%}
     {{ return(adapter.dispatch('compact_key')(raw)) }}
-{%- endmacro %}
-
-{% macro company_form_pattern() -%} '(?i)\s(as|asa|ans|da|enk|a/s|aps|i/s|ab|hb|kb|oy|oyj|ky)\.?$' {%- endmacro %}
-
-{#- A name that ends in a company form of the home countries is a company's, whatever field it stands in. -#}
-{% macro has_company_form(name) -%}
-    coalesce(regexp_matches(trim({{ name }}), {{ company_form_pattern() }}), false)
-{%- endmacro %}
-
-{#- A company's name as it is compared: without its legal form. -#}
-{% macro company_key(name) -%}
-    {{ compact_key("regexp_replace(trim(" ~ name ~ "), " ~ company_form_pattern() ~ ", '')") }}
 {%- endmacro %}
 
 {#- The letters of the part before the @, and the words it is made of, as names are compared. -#}

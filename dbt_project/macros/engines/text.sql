@@ -10,40 +10,45 @@
     )
 {%- endmacro %}
 
+{#- Lower case, one way to write each letter: Jørgen = Joergen = Jorgen, Müller = Mueller, Groß = Gross, Håkon = Haakon. -#}
+{% macro one_spelling(text) -%}
+    {{ return(adapter.dispatch('one_spelling')(text)) }}
+{%- endmacro %}
+
+{% macro default__one_spelling(text) -%}
+    regexp_replace(
+        regexp_replace(
+            regexp_replace(
+                strip_accents(replace(translate(lower({{ text }}), 'æäøöåðþ', 'aaooadt'), 'ß', 'ss')), 'a[ae]', 'a', 'g'
+            ),
+            'oe', 'o', 'g'
+        ),
+        'ue', 'u', 'g'
+    )
+{%- endmacro %}
+
+{#- Digits between letters, as machines read handwriting: So1veig, S0lveig. -#}
+{% macro letters_read(name) -%}
+    {{ return(adapter.dispatch('letters_read')(name)) }}
+{%- endmacro %}
+
+{% macro default__letters_read(name) -%}
+    case
+        when regexp_matches({{ name }}, '\p{L}[015]+\p{L}') then translate({{ name }}, '015', 'ols') else {{ name }}
+    end
+{%- endmacro %}
+
 {% macro default__name_key(first_name) -%}
     nullif(
         regexp_extract(
-            regexp_replace(
-                regexp_replace(
-                    regexp_replace(
-                        strip_accents(
-                            translate(lower(trim({{ first_name }})), 'æäøöåðþß', 'aaooadts')
-                        ),
-                        'a[ae]', 'a', 'g'
-                    ),
-                    'oe', 'o', 'g'
-                ),
-                '[.''’`]', '', 'g'
-            ),
-            '^[^\p{L}]*(\p{L}+)', 1
+            regexp_replace({{ one_spelling(letters_read("trim(" ~ first_name ~ ")")) }}, '[.''’`]', '', 'g'), '^[^\p{L}]*(\p{L}+)', 1
         ),
         ''
     )
 {%- endmacro %}
 
 {% macro default__compact_key(raw) -%}
-    nullif(
-        regexp_replace(
-            regexp_replace(
-                regexp_replace(
-                    strip_accents(translate(lower({{ raw }}), 'æäøöåðþß', 'aaooadts')), 'a[ae]', 'a', 'g'
-                ),
-                'oe', 'o', 'g'
-            ),
-            '[^\p{L}0-9]', '', 'g'
-        ),
-        ''
-    )
+    nullif(regexp_replace({{ one_spelling(raw) }}, '[^\p{L}0-9]', '', 'g'), '')
 {%- endmacro %}
 
 {#- 0 to 1; 1 = the same text (Jaro-Winkler: a common beginning counts more). -#}

@@ -7,14 +7,16 @@
     'name': ['least(first_name_key, last_name_key)', 'greatest(first_name_key, last_name_key)'],
     'first_name': ['first_name_key'],
     'last_name': ['last_name_key'],
-    'birth_date': ['cast(birth_date as varchar)'],
+    'birth_date': ['case when not ' ~ is_year_only('birth_date') ~ ' then cast(birth_date as varchar) end'],
     'postal_code': ['postal_key'],
     'street': ['street_key'],
     'house_number': ['house_key'],
     'city': ['city_key'],
     'company': ['company_key'],
 } %}
-{%- set unguarded = descriptions.items() | selectattr('1.guard', 'eq', 'none') | map('first') | list %}
+{%- set by_value_alone = descriptions.items() | selectattr('1.guard', 'in', ['none', 'company_form', 'birth_date']) | map('first') | list %}
+{%- set by_company_form = descriptions.items() | selectattr('1.guard', 'eq', 'company_form') | map('first') | list %}
+{%- set by_birth_date = descriptions.items() | selectattr('1.guard', 'eq', 'birth_date') | map('first') | list %}
 {%- set by_either_name = descriptions.items() | selectattr('1.guard', 'eq', 'either_name') | map('first') | list %}
 with
     records as (select * from {{ ref('int_identity__records') }}),
@@ -45,6 +47,11 @@ with
                 {%- endif %}
         {%- endfor %}
     ),
+    own_names as (
+        select distinct {{ name_key('value') }} as name
+        from {{ ref('identity_normal_forms') }}
+        where kind = 'own_name'
+    ),
     claims as (
         select *
         from evidence
@@ -63,9 +70,12 @@ with
             records.member_id,
             records.birth_date,
             records.organisation_number,
-            records.company_key
+            records.company_key,
+            {{ company_form('records.company_name') }} as company_form,
+            own_names.name is not null as is_own_name
         from claims
         join records using (record_id)
+        left join own_names on own_names.name = claims.first_name_key
     ),
     pairs as (
         select
@@ -74,15 +84,31 @@ with
             left_side.identifier_kind,
             left_side.link_value,
             case
+                when left_side.identifier_kind in ('{{ descriptions | join("', '") }}')
+                then {{ names_are_swapped('left_side', 'right_side', names_resemble) }}
+                else {{ names_are_swapped('left_side', 'right_side', words_are_equal) }}
+            end as are_names_swapped,
+            case
                 when left_side.identifier_kind in ('member_id', 'organisation_number')
                 then null
                 {%- for attribute in exclusive %}
-                    when left_side.{{ attribute }} <> right_side.{{ attribute }} then '{{ attribute }}'
+                    when {{ are_exclusive(attribute, 'left_side', 'right_side') }} then '{{ attribute }}'
                 {%- endfor %}
+                when
+                    left_side.identifier_kind in ('{{ by_birth_date | join("', '") }}')
+                    and {{ birth_dates_contradict('left_side.birth_date', 'right_side.birth_date') }}
+                    and {{ edit_distance(
+                        'cast(left_side.birth_date as varchar)', 'cast(right_side.birth_date as varchar)'
+                    ) }} > 1
+                then 'birth_date'
                 when left_side.company_key <> right_side.company_key
                 then 'company_name'
                 when
-                    left_side.identifier_kind in ('{{ unguarded | join("', '") }}')
+                    left_side.identifier_kind in ('{{ by_company_form | join("', '") }}')
+                    and left_side.company_form <> right_side.company_form
+                then 'company_name'
+                when
+                    left_side.identifier_kind in ('{{ by_value_alone | join("', '") }}')
                     or left_side.company_key = right_side.company_key
                 then null
                 when left_side.identifier_kind in ('{{ by_either_name | join("', '") }}')
@@ -92,15 +118,21 @@ with
                             not {{ names_resemble('left_side.first_name_key', 'right_side.first_name_key') }}
                             and
                             not {{ names_resemble('left_side.last_name_key', 'right_side.last_name_key') }}
+                            and
+                            not {{ names_resemble('left_side.first_name_key', 'right_side.last_name_key') }}
+                            and
+                            not {{ names_resemble('left_side.last_name_key', 'right_side.first_name_key') }}
                         then 'first_name'
                     end
                 when
                     not {{ names_agree('left_side.first_name_key', 'right_side.first_name_key') }}
                     and not coalesce(
                         left_side.birth_date = right_side.birth_date
-                        and {{ names_resemble('left_side.first_name_key', 'right_side.first_name_key') }},
+                        and {{ names_resemble('left_side.first_name_key', 'right_side.first_name_key') }}
+                        and not (left_side.is_own_name and right_side.is_own_name),
                         false
                     )
+                    and not coalesce(are_names_swapped, false)
                 then 'first_name'
                 when
                     left_side.is_ambiguous <> right_side.is_ambiguous
@@ -121,7 +153,7 @@ with
                 when decisions.verdict = 'refuse'
                 then 'decision'
                 {%- for attribute in exclusive %}
-                    when left_side.{{ attribute }} <> right_side.{{ attribute }} then '{{ attribute }}'
+                    when {{ are_exclusive(attribute, 'left_side', 'right_side') }} then '{{ attribute }}'
                 {%- endfor %}
             end as refused_by
         from decisions
@@ -134,6 +166,7 @@ with
             pairs.right_record_id,
             pairs.identifier_kind,
             pairs.link_value,
+            coalesce(pairs.are_names_swapped, false) as are_names_swapped,
             case when decisions.verdict = 'refuse' then 'decision' else pairs.refused_by end as refused_by
         from pairs
         left join decisions using (left_record_id, right_record_id)
@@ -143,11 +176,12 @@ with
             greatest(representative_id, record_id),
             case when mailbox is not null then 'email' else 'phone' end,
             coalesce(mailbox, phone),
+            false,
             null
         from guests
         where record_id <> representative_id
         union all
-        select left_record_id, right_record_id, 'decision', null, refused_by
+        select left_record_id, right_record_id, 'decision', null, false, refused_by
         from decided
     )
 select *

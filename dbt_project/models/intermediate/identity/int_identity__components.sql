@@ -1,7 +1,7 @@
 -- Records joined by links that no guard refused. A component is not a person yet: a chain of harmless
 -- links may still tie two members, two names, or a pair that a person has told apart together
 -- (int_identity__links cuts those).
-{%- set exclusive = var('identity_exclusive') %}
+{%- set exclusive = exclusive_keys() %}
 with
     records as (select * from {{ ref('int_identity__records') }}),
     accepted as (
@@ -46,6 +46,8 @@ with
             components.component_id,
             records.member_id,
             coalesce(members.birth_date, records.birth_date) as birth_date,
+            extract(year from coalesce(members.birth_date, records.birth_date)) as birth_year,
+            {{ birth_day('coalesce(members.birth_date, records.birth_date)') }} as birth_day,
             coalesce(members.organisation_number, records.organisation_number) as organisation_number,
             case
                 when records.company_key is null and length(records.first_name_key) > 1

@@ -1,8 +1,12 @@
 -- The verdict on every candidate link. Inside a contested component each record that does not say which
 -- member (birth date, name …) it belongs to follows its nearest neighbour that does, and links between
--- followers of different ones are refused. So no person ever has two.
-{%- set exclusive = var('identity_exclusive') %}
+-- followers of different ones are refused. So no person ever has two. One that is as near to a father as
+-- to the son of his name is nobody's.
+{%- set exclusive = exclusive_keys() %}
+{%- set attributes = exclusive.keys() | list + ['first_name_key', 'refused_with'] %}
 {%- set rounds = 3 %}
+{#- Two members may be one person who joined twice, so that either is right; two of these never are. -#}
+{%- set told_apart_for_sure = exclusive.keys() | reject('eq', 'member_id') | list %}
 {%- set not_by_first_name = ['member_id', 'organisation_number', 'decision'] + (
     var('identity_descriptions').items() | rejectattr('1.guard', 'eq', 'first_name') | map('first') | list
 ) %}
@@ -19,7 +23,7 @@ with
         where refused_by is null and right_record_id in (select record_id from contested)
     ),
     labels_0 as (
-        {%- for attribute in exclusive + ['first_name_key', 'refused_with'] %}
+        {%- for attribute in attributes %}
             {{ 'union all' if not loop.first }}
             select record_id, '{{ attribute }}' as attribute, cast({{ attribute }} as varchar) as label
             from contested
@@ -27,35 +31,44 @@ with
         {%- endfor %}
     ),
     {%- for round in range(1, rounds + 1) %}
-        labels_{{ round }} as (
-            select record_id, attribute, label
-            from labels_{{ round - 1 }}
-            union all
+        offered_{{ round }} as (
             select
                 neighbours.record_id,
                 labelled.attribute,
-                arg_min(
-                    labelled.label,
-                    (
-                        case
-                            neighbours.identifier_kind when 'member_id' then 1 when 'email' then 2 else 3
-                        end,
-                        neighbours.neighbour_id
-                    )
-                ) as label
+                labelled.label,
+                neighbours.neighbour_id,
+                case
+                    neighbours.identifier_kind when 'member_id' then 1 when 'email' then 2 else 3
+                end as distance
             from neighbours
             join labels_{{ round - 1 }} as labelled on labelled.record_id = neighbours.neighbour_id
             anti join
                 labels_{{ round - 1 }} as known
                 on known.record_id = neighbours.record_id
                 and known.attribute = labelled.attribute
-            group by neighbours.record_id, labelled.attribute
+        ),
+        labels_{{ round }} as (
+            select record_id, attribute, label
+            from labels_{{ round - 1 }}
+            union all
+            select
+                record_id,
+                attribute,
+                case
+                    when
+                        attribute in ('{{ told_apart_for_sure | join("', '") }}')
+                        and arg_min(label, (distance, label)) <> arg_max(label, (- distance, label))
+                    then 'between ' || record_id
+                    else arg_min(label, (distance, neighbour_id))
+                end as label
+            from offered_{{ round }}
+            group by record_id, attribute
         ),
     {%- endfor %}
     followers as (
         select
             contested.record_id,
-            {%- for attribute in exclusive + ['first_name_key', 'refused_with'] %}
+            {%- for attribute in attributes %}
                 max(label) filter (where attribute = '{{ attribute }}') as {{ attribute }},
             {%- endfor %}
             true as is_contested
@@ -72,13 +85,15 @@ with
             case
                 when candidates.refused_by is not null
                 then candidates.refused_by
-                {%- for attribute in exclusive %}
+                {%- for attribute, guard in exclusive.items() %}
                     when left_side.{{ attribute }} is distinct from right_side.{{ attribute }}
-                    then '{{ attribute }}_of_another_link'
+                    then '{{ guard }}_of_another_link'
                 {%- endfor %}
                 when left_side.refused_with is distinct from right_side.refused_with
                 then 'decision_of_another_link'
-                when candidates.identifier_kind in ('{{ not_by_first_name | join("', '") }}')
+                when
+                    candidates.identifier_kind in ('{{ not_by_first_name | join("', '") }}')
+                    or candidates.are_names_swapped
                 then null
                 when
                     left_side.first_name_key is distinct from right_side.first_name_key

@@ -9,7 +9,13 @@ with
     till_customers as (select * from {{ ref('stg_pos__customers') }}),
     orders as (select * from {{ ref('stg_webshop__orders') }}),
     trust as (select * from {{ ref('source_trust') }}),
-    forms as (select * from {{ ref('identity_normal_forms') }}),
+    forms as (
+        select
+            kind,
+            case when kind in ('nickname', 'no_name') then {{ name_key('value') }} else value end as value,
+            case when kind = 'nickname' then {{ name_key('normal_form') }} else normal_form end as normal_form
+        from {{ ref('identity_normal_forms') }}
+    ),
     -- "Hansen, Kari", "Kari Hansen" and "Hansen Bygg AS" are all typed at tills, into one field.
     till_names as (
         select *, {{ has_company_form('name') }} as is_company, trim(split_part(name, ',', 2)) as after_comma
@@ -118,7 +124,7 @@ with
             nullif(trim(records.first_name), '') as first_name,
             nullif(trim(records.last_name), '') as last_name,
             {{ name_key('records.first_name') }} as given_name_key,
-            {{ compact_key('records.last_name') }} as last_name_key,
+            {{ compact_key(letters_read('records.last_name')) }} as last_name_key,
             {{ compact_key('records.postal_code') }} as postal_key,
             {{ compact_key('records.city') }} as city_key,
             nullif(
