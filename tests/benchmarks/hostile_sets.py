@@ -15,95 +15,26 @@ from typing import Any
 
 Row = dict[str, Any]
 
-FIRST = [
-    "Kari",
-    "Karin",
-    "Karina",
-    "Ola",
-    "Olav",
-    "Per",
-    "Peder",
-    "Anne",
-    "Anna",
-    "Anita",
-    "Jørgen",
-    "Håkon",
-    "Åse",
-    "Ingrid",
-    "Ingvild",
-    "Marit",
-    "Marte",
-    "Bjørn",
-    "Bjarne",
-    "Knut",
-    "Søren",
-    "Sofie",
-    "Sofia",
-    "Günther",
-    "Jürgen",
-    "Løvise",
-    "Aino",
-    "Matti",
-    "Mikael",
-    "Mette",
-    "Merete",
-    "Lars",
-    "Lasse",
-    "Ida",
-    "Iben",
-    "Hans",
-    "Johan",
-    "Johannes",
-    "Nils",
-]
-LAST = [
-    "Hansen",
-    "Hanssen",
-    "Jørgensen",
-    "Østby",
-    "Åsheim",
-    "Bjørnstad",
-    "Müller",
-    "Groß",
-    "Virtanen",
-    "Mäkinen",
-    "Lindström",
-    "Sjöberg",
-    "Nygård",
-    "Håkansson",
-    "Strømme",
-    "Moe",
-    "Lie",
-    "Vik",
-    "Dahl",
-    "Haugen",
-    "Aasen",
-    "Sørli",
-    "Grøndahl",
-    "Kjærgaard",
-    "Thorsen",
-    "Eide",
-    "Bakke",
-    "Solberg",
-    "Ness",
-    "Tveit",
-    "Myhre",
-    "Rønning",
-]
-STREETS = [
-    "Storgata",
-    "Kirkeveien",
-    "Bjørkeveien",
-    "Åsveien",
-    "Skolegata",
-    "Havnegata",
-    "Øvre",
-    "gate",
-    "Mølleveien",
-    "Parkveien",
-    "Lindeallé",
-]
-TOWNS = (("0155", "Oslo"), ("5003", "Bergen"), ("7011", "Trondheim"), ("4006", "Stavanger"), ("9008", "Tromsø"))
+
+def _words(text: str) -> list[str]:
+    return text.split(", ")
+
+
+FIRST = _words(
+    "Kari, Karin, Karina, Ola, Olav, Per, Peder, Anne, Anna, Anita, Jørgen, Håkon, Åse, Ingrid, Ingvild, "
+    "Marit, Marte, Bjørn, Bjarne, Knut, Søren, Sofie, Sofia, Günther, Jürgen, Løvise, Aino, Matti, "
+    "Mikael, Mette, Merete, Lars, Lasse, Ida, Iben, Hans, Johan, Johannes, Nils"
+)
+LAST = _words(
+    "Hansen, Hanssen, Jørgensen, Østby, Åsheim, Bjørnstad, Müller, Groß, Virtanen, Mäkinen, Lindström, "
+    "Sjöberg, Nygård, Håkansson, Strømme, Moe, Lie, Vik, Dahl, Haugen, Aasen, Sørli, Grøndahl, "
+    "Kjærgaard, Thorsen, Eide, Bakke, Solberg, Ness, Tveit, Myhre, Rønning"
+)
+STREETS = _words(
+    "Storgata, Kirkeveien, Bjørkeveien, Åsveien, Skolegata, Havnegata, Øvre gate, Mølleveien, Parkveien, Lindeallé"
+)
+TOWNS = _words("Oslo, Bergen, Trondheim, Stavanger, Tromsø")
+N_POSTAL_CODES = 200
 SHORT = {"Anne": "A.", "Johannes": "J.", "Håkon": "H.", "Ingrid": "I.", "Kari": "K.", "Lars": "L."}
 
 
@@ -154,21 +85,8 @@ def households(chance: random.Random, n: int) -> Iterator[Row]:
 
 def businesses(chance: random.Random, n: int) -> Iterator[Row]:
     """Companies and their legal forms, branches, subsidiaries, trade names, and buildings with one reception."""
-    names = [
-        "Nordic",
-        "Solid",
-        "Polar",
-        "Fjord",
-        "Viking",
-        "Aurora",
-        "Delta",
-        "Nova",
-        "Orion",
-        "Atlas",
-        "Boreal",
-        "Baltic",
-    ]
-    trades = ["Bygg", "Elektro", "Trading", "Consulting", "Transport", "Rør", "Maler", "Data", "Invest", "Eiendom"]
+    names = _words("Nordic, Solid, Polar, Fjord, Viking, Aurora, Delta, Nova, Orion, Atlas, Boreal, Baltic")
+    trades = _words("Bygg, Elektro, Trading, Consulting, Transport, Rør, Maler, Data, Invest, Eiendom")
     forms = {
         "NO": ("AS", "ASA", "A/S", "ANS"), "SE": ("AB", "(publ) AB"), "DK": ("ApS", "A/S"), "FI": ("Oy", "Oyj"),
         "DE": ("GmbH", "GmbH & Co. KG", "AG"), "GB": ("Ltd", "Ltd.", "Limited"), "US": ("Inc.", "Inc", "LLC"),
@@ -254,7 +172,8 @@ def historical(chance: random.Random, n: int) -> Iterator[Row]:
 
 
 def _place(chance: random.Random, number: int, country: str = "NO") -> Row:
-    postal_code, city = chance.choice(TOWNS)
+    town = chance.randrange(N_POSTAL_CODES)
+    postal_code, city = f"{155 + 41 * town:04d}", TOWNS[town % len(TOWNS)]
     street = f"{chance.choice(STREETS)} {1 + number % 900}"
     return {"street": street, "postal_code": postal_code, "city": city, "country": country}
 

@@ -15,9 +15,9 @@ from tests.dbt.customers.chain import Chain
 # What the rules reached when this was written, a little rounded off. Precision first: a missed link costs a duplicate,
 # a wrong one writes to somebody about another person's purchases.
 AT_LEAST = {
-    "households": Score(precision=1.0, recall=0.92, most_people=1),
-    "businesses": Score(precision=0.97, recall=0.99, most_people=2),
-    "historical": Score(precision=0.9995, recall=0.93, most_people=1),
+    "households": Score(precision=1.0, recall=0.91, most_people=1),
+    "businesses": Score(precision=0.998, recall=0.999, most_people=2),
+    "historical": Score(precision=1.0, recall=0.94, most_people=1),
 }
 # Each is one line of a rule that one of the sets is there for.
 MUTANTS = {
@@ -27,19 +27,18 @@ MUTANTS = {
         "left_side.is_own_name and right_side.is_own_name",
         "false",
     ),
-    "two legal forms of one name are one company": (
-        "businesses",
-        "and left_side.company_form <> right_side.company_form",
+    "one birth date and first name on one street's name are one person": (
+        "households",
+        "and left_side.house_key <> right_side.house_key",
         "and false",
     ),
     "names in each other's place are two people": ("historical", "and not coalesce(are_names_swapped, false)", ""),
-    "the month is never taken for the day": ("historical", "least(extract(month from", "(extract(month from"),
+    "the month is never taken for the day": ("historical", "100 * least(", "100 * coalesce("),
     "where only the year is known it is a day": (
         "historical",
-        "extract(month from left_side.birth_date) = 1 and",
-        "false and",
+        "= 1 and extract(day from",
+        "= 0 and extract(day from",
     ),
-    "ue is not another way to write ü": ("historical", "'ue', 'u', 'g'", "'ue', 'ue', 'g'"),
 }
 FEBRL = {
     "first_name": "given_name",

@@ -17,6 +17,7 @@
 {%- set by_value_alone = descriptions.items() | selectattr('1.guard', 'in', ['none', 'company_form', 'birth_date']) | map('first') | list %}
 {%- set by_company_form = descriptions.items() | selectattr('1.guard', 'eq', 'company_form') | map('first') | list %}
 {%- set by_birth_date = descriptions.items() | selectattr('1.guard', 'eq', 'birth_date') | map('first') | list %}
+{%- set by_first_name = descriptions.items() | selectattr('1.guard', 'eq', 'first_name') | map('first') | list %}
 {%- set by_either_name = descriptions.items() | selectattr('1.guard', 'eq', 'either_name') | map('first') | list %}
 with
     records as (select * from {{ ref('int_identity__records') }}),
@@ -67,6 +68,9 @@ with
         select
             claims.*,
             records.last_name_key,
+            records.postal_key,
+            records.street_key,
+            records.house_key,
             records.member_id,
             records.birth_date,
             records.organisation_number,
@@ -134,6 +138,16 @@ with
                     )
                     and not coalesce(are_names_swapped, false)
                 then 'first_name'
+                when
+                    left_side.identifier_kind in ('{{ by_first_name | join("', '") }}')
+                    and not {{ names_resemble('left_side.last_name_key', 'right_side.last_name_key') }}
+                    and not coalesce(are_names_swapped, false)
+                    and left_side.house_key <> right_side.house_key
+                    and (
+                        left_side.postal_key <> right_side.postal_key
+                        or left_side.street_key <> right_side.street_key
+                    )
+                then 'last_name_and_address'
                 when
                     left_side.is_ambiguous <> right_side.is_ambiguous
                     and coalesce(left_side.first_name_key, right_side.first_name_key) is not null
