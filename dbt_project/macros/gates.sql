@@ -46,6 +46,11 @@
     )
 {%- endmacro %}
 
+{#- How many a rule allows whom it allows fewest. -#}
+{% macro fewest_messages_allowed(rules) -%}
+    least({{ rules }}.max_messages, list_min({{ rules }}.engagement_max_messages))
+{%- endmacro %}
+
 {#- A blocking rule leaves no permitted instant of run_date (in int_decisions__policy). -#}
 {% macro is_rule_broken() -%}
     case

@@ -20,6 +20,11 @@
     {{ local_instant(run_date() ~ ' + 1') }}
 {%- endmacro %}
 
+{#- Before run_date has begun anywhere: in a zone east of the retailer its hours begin up to a day earlier. -#}
+{% macro earliest_start_of_day() -%}
+    ({{ as_of() }} - to_seconds(86400))
+{%- endmacro %}
+
 {#- The local day of an instant. -#}
 {% macro local_day(instant, zone=none) -%}
     {{ return(adapter.dispatch('local_day')(instant, zone)) }}

@@ -43,18 +43,22 @@ MODELS = (
     "fct_contact_decisions",
     "fct_newsletter_exclusions",
 )
-INCREMENTAL = ("int_experiments__buckets", "fct_contact_decisions", "fct_newsletter_exclusions")
 
 
 @dataclass(frozen=True)
 class CompiledModel:
-    """One model: its relation, its SQL for COMPILED_DATE, and whether a run adds to it or replaces it."""
+    """One model: its relation, its SQL for COMPILED_DATE, and how a run stores it (table, view or incremental)."""
 
     name: str
     relation: str
     sql: str
     hook: str | None
-    is_incremental: bool
+    materialized: str
+
+    @property
+    def is_incremental(self) -> bool:
+        """A run adds to it, and does not replace it."""
+        return self.materialized == "incremental"
 
 
 def _dbt(home: Path, *arguments: str) -> Any:
@@ -94,7 +98,7 @@ def compile_models(home: Path) -> list[CompiledModel]:
             connection.execute(f"create schema if not exists {schema}")
         fill(connection, {})
     _dbt(home, "seed", "--select", "decision_reasons")
-    _dbt(home, "run", "--select", *MODELS)
+    run_models_by_dbt(home)
     compiled = _dbt(home, "compile", "--select", *MODELS)
     DuckDBConnectionManager.close_all_connections()
     nodes = {result.node.name: result.node for result in compiled.results}
@@ -104,10 +108,18 @@ def compile_models(home: Path) -> list[CompiledModel]:
             relation=f"{nodes[name].schema}.{nodes[name].name}",
             sql=nodes[name].compiled_code,
             hook="delete from {relation} where run_date = {run_date}" if nodes[name].config.pre_hook else None,
-            is_incremental=name in INCREMENTAL,
+            materialized=nodes[name].config.materialized,
         )
         for name in MODELS
     ]
+
+
+def run_models_by_dbt(home: Path) -> None:
+    """Decide COMPILED_DATE by dbt, on whatever inputs the warehouse in `home` holds, and let go of the file."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    _dbt(home, "run", "--select", *MODELS)
+    DuckDBConnectionManager.close_all_connections()
 
 
 class Warehouse:
@@ -158,7 +170,7 @@ class Warehouse:
                     self._connection.execute(model.hook.format(relation=model.relation, run_date=day))
                 self._connection.execute(f"insert into {model.relation} by name from fresh")
             else:
-                self._connection.execute(f"create or replace table {model.relation} as {sql}")
+                self._connection.execute(f"create or replace {model.materialized} {model.relation} as {sql}")
 
     def ledger(self, run_date: date) -> list[Row]:
         """The rows of one day."""

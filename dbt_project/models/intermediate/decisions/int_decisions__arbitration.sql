@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- Between contenders: one marketing touch per customer (gate 17), one message per address (gate 18). Both
 -- come after everything else, because they compare rows that would otherwise be sent.
 with

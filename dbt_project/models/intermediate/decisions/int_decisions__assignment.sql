@@ -52,7 +52,7 @@ with
 
     final as (
         select
-            eligibility.*,
+            eligibility.message_id,
             of_journey.experiment,
             experiments.arm as variant,
             coalesce(of_journey.is_held_out, false) as fails_holdout,

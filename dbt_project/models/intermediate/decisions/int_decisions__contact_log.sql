@@ -1,6 +1,6 @@
--- What customers received before this run, as far back as the longest window of the contact policy looks:
--- messages of our own through every id the customer ever had, and newsletters that the provider sent
--- outside this system.
+-- What customers received before this run, in each channel as far back as a rule of the contact policy or
+-- somebody's wish looks: messages of our own through every id the customer ever had, and newsletters that
+-- the provider sent outside this system.
 with
     messages as (
         select *
@@ -24,18 +24,26 @@ with
 
     wishes as (select * from {{ ref('stg_consent__preferences') }}),
 
-    horizon as (
-        -- A day more than the longest window: in a zone east of the retailer the hours of run_date begin
-        -- earlier.
-        select
-            {{ as_of() }} - to_seconds(
-                greatest(
-                    coalesce(max(window_seconds), 0),
-                    (select coalesce(max(period_days), 0) * 86400 from wishes where max_messages > 0)
-                )
-                + 86400
-            ) as since_at
-        from rules
+    channels as (select unnest(['email', 'sms']) as channel),
+
+    looks_back as (
+        -- The ad audiences ask who was written to while intent is fresh.
+        select channel, 86400 * {{ var('fresh_intent_days') }} as seconds
+        from channels
+        union all
+        select channels.channel, rules.window_seconds
+        from channels
+        inner join rules on rules.channels is null or list_contains(rules.channels, channels.channel)
+        union all
+        select channel, period_days * 86400
+        from wishes
+        where max_messages > 0
+    ),
+
+    horizons as (
+        select channel, {{ earliest_start_of_day() }} - to_seconds(max(seconds)) as since_at
+        from looks_back
+        group by channel
     ),
 
     own as (
@@ -47,9 +55,10 @@ with
             {{ touch_key('messages.journey', 'messages.step', 'messages.anchor') }} as touch_key,
             messages.sent_at
         from messages
-        cross join horizon
+        inner join horizons on messages.channel = horizons.channel and messages.sent_at > horizons.since_at
         left join aliases on messages.customer_id = aliases.past_customer_id
-        where messages.sent_at > horizon.since_at
+        -- Said once more for all channels: only this spares the older part of the log.
+        where messages.sent_at > (select min(horizons.since_at) from horizons)
     ),
 
     outside as (
@@ -62,12 +71,11 @@ with
             {{ touch_key("'external'", "''", 'events.event_id') }} as touch_key,
             events.occurred_at as sent_at
         from events
-        cross join horizon
+        inner join horizons on events.channel = horizons.channel and events.occurred_at > horizons.since_at
         inner join
             identifiers
             on events.address = identifiers.identifier_value
             and identifiers.identifier_kind = case events.channel when 'sms' then 'phone' else 'email' end
-        where events.occurred_at > horizon.since_at
     ),
 
     final as (

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- One row per candidate and channel, with the gates about the person and the address (1-6). Each gate is
 -- tested on its own, whatever the others say.
 with
@@ -13,7 +15,11 @@ with
         where customer_id in (select candidates.customer_id from candidates)
     ),
 
-    scores as (select customer_id, engagement_stage from {{ ref('fct_customer_scores') }}),
+    scores as (
+        select customer_id, engagement_stage
+        from {{ ref('fct_customer_scores') }}
+        where customer_id in (select candidates.customer_id from candidates)
+    ),
 
     contact_points as (
         select *

@@ -1,29 +1,39 @@
+{{ config(materialized='view') }}
+
 -- Every due row with its place in the order of arbitration. Contenders are the marketing rows that pass
 -- gates 1-16, and those that an earlier execution of this run_date handed off: they cannot be taken back,
 -- so they come first.
 with
+    eligibility as (select * from {{ ref('int_decisions__eligibility') }}),
+
+    assignment as (select * from {{ ref('int_decisions__assignment') }}),
+
     policy as (select * from {{ ref('int_decisions__policy') }}),
 
     look_ahead as (select * from {{ ref('int_decisions__look_ahead') }}),
 
     tested as (
         select
-            policy.*,
+            eligibility.*,
+            assignment.* exclude (message_id),
+            policy.* exclude (message_id),
             look_ahead.reserved_for,
             look_ahead.message_id is not null as fails_reserved,
-            policy.fixed_message_id is not null as is_fixed,
+            eligibility.fixed_message_id is not null as is_fixed,
             -- The order of arbitration; structs compare field by field.
             {
-                'is_open':policy.fixed_message_id is null,
-                'priority':policy.priority,
-                'due_at':policy.due_at,
-                'journey':policy.journey,
-                'anchor':policy.anchor,
-                'step':policy.step
+                'is_open':eligibility.fixed_message_id is null,
+                'priority':eligibility.priority,
+                'due_at':eligibility.due_at,
+                'journey':eligibility.journey,
+                'anchor':eligibility.anchor,
+                'step':eligibility.step
             } as rank
-        from policy
-        left join look_ahead on policy.message_id = look_ahead.message_id
-        where policy.is_due and not coalesce(policy.is_settled, false)
+        from eligibility
+        inner join assignment on eligibility.message_id = assignment.message_id
+        inner join policy on eligibility.message_id = policy.message_id
+        left join look_ahead on eligibility.message_id = look_ahead.message_id
+        where eligibility.is_due and not coalesce(eligibility.is_settled, false)
     ),
 
     final as (

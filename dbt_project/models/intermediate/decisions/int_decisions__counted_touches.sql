@@ -1,5 +1,6 @@
 -- What each policy rule counts for each customer with a candidate. A rule counts touches, so a mail and
--- its SMS are one, at the instant of the later; a rule that names channels counts their messages.
+-- its SMS are one, at the instant of the later; a rule that names channels counts their messages. What has
+-- left the rule's window before the day began anywhere stands in nobody's way.
 with
     contact_log as (select * from {{ ref('int_decisions__contact_log') }}),
 
@@ -27,6 +28,7 @@ with
             rules
             on list_contains(rules.counts_classes, contact_log.class)
             and (rules.channels is null or list_contains(rules.channels, contact_log.channel))
+            and contact_log.sent_at > {{ earliest_start_of_day() }} - to_seconds(rules.window_seconds)
         group by all
     )
 

@@ -1,12 +1,16 @@
 -- The gates about the message itself: time, goal, conditions, service cases, offers and content (7-12).
 with
-    contactability as (select * from {{ ref('int_decisions__contactability') }}),
+    candidates as (select * from {{ ref('int_decisions__candidates') }}),
+
+    -- Materialised, its rows lie close together again, which is worth more than the copy costs.
+    contactability as materialized(select * from {{ ref('int_decisions__contactability') }}),
 
     steps as (select * from {{ ref('stg_templates__journey_steps') }}),
 
     customers as (select * from {{ ref('dim_customers') }}),
 
-    orders as (select * from {{ ref('fct_orders') }}),
+    -- Read in two ways: materialised once, all orders of all customers would be copied.
+    orders as not materialized(select * from {{ ref('fct_orders') }} where is_valid),
 
     carts as (select * from {{ ref('fct_carts') }}),
 
@@ -18,9 +22,9 @@ with
 
     order_minded as (
         -- Customers of whom some step asks whether they have bought: all orders of all others stay unread.
-        select distinct contactability.customer_id
-        from contactability
-        inner join steps on contactability.journey = steps.journey and contactability.step = steps.step
+        select distinct candidates.customer_id
+        from candidates
+        inner join steps on candidates.journey = steps.journey and candidates.step = steps.step
         where
             list_contains(steps.conditions, 'no_order_since_anchor')
             or list_contains(steps.conditions, 'order_since_anchor')
@@ -34,9 +38,7 @@ with
             arg_max(order_id, {'at':ordered_at, 'id':order_id}) as last_order_id
         from orders
         where
-            is_valid
-            and ordered_at < {{ as_of() }}
-            and customer_id in (select order_minded.customer_id from order_minded)
+            ordered_at < {{ as_of() }} and customer_id in (select order_minded.customer_id from order_minded)
         group by customer_id
     ),
 
@@ -45,18 +47,18 @@ with
     recommended as (
         -- Wanted slots only: what another step of the same anchor shows does not fill this one.
         select
-            contactability.customer_id,
-            contactability.journey,
-            contactability.step,
-            contactability.anchor,
+            candidates.customer_id,
+            candidates.journey,
+            candidates.step,
+            candidates.anchor,
             count(distinct recommendations.product_id) as n_recommendations
-        from (select distinct customer_id, journey, step, anchor from contactability) as contactability
-        inner join steps on contactability.journey = steps.journey and contactability.step = steps.step
+        from candidates
+        inner join steps on candidates.journey = steps.journey and candidates.step = steps.step
         inner join
             recommendations
-            on contactability.customer_id = recommendations.customer_id
-            and contactability.journey = recommendations.journey
-            and contactability.anchor = recommendations.anchor
+            on candidates.customer_id = recommendations.customer_id
+            and candidates.journey = recommendations.journey
+            and candidates.anchor = recommendations.anchor
             and list_contains(steps.recommendation_slots, recommendations.slot)
         where steps.min_recommendations > 0
         group by all
@@ -94,7 +96,6 @@ with
         left join
             orders
             on past_messages.customer_id = orders.customer_id
-            and orders.is_valid
             and orders.ordered_at > past_messages.sent_at
             and orders.ordered_at <= past_messages.sent_at + interval '{{ var("purchase_window_days") }} days'
         group by past_messages.journey
@@ -157,7 +158,20 @@ with
 
     final as (
         select
-            *,
+            * exclude (
+                anchor_at,
+                goal_reached_at,
+                reference_order_id,
+                reference_product_id,
+                reference_cart_id,
+                still_holds,
+                visited_at,
+                is_worthless,
+                offer_kind,
+                n_recommendations,
+                needs_recommendations,
+                min_recommendations
+            ),
             expires_at <= {{ as_of() }} as fails_expired,
             coalesce(goal_reached_at < {{ as_of() }}, false) as fails_goal_reached,
             len(failed_conditions) > 0 as fails_condition_failed,

@@ -2,7 +2,11 @@
 -- window of a rule that this one would fill. One row per yielding message, with the earliest message it
 -- yields to.
 with
-    policy as (select * from {{ ref('int_decisions__policy') }} where class <> 'service'),
+    eligibility as (select * from {{ ref('int_decisions__eligibility') }} where class <> 'service'),
+
+    assignment as (select * from {{ ref('int_decisions__assignment') }}),
+
+    policy as (select * from {{ ref('int_decisions__policy') }}),
 
     rules as (
         select *, to_seconds(window_seconds) as rule_window from {{ ref('stg_templates__policy_rules') }}
@@ -12,20 +16,22 @@ with
 
     light as (
         select
-            message_id,
-            customer_id,
-            touch_key,
-            class,
-            channel,
-            priority,
-            coalesce(possible_at, earliest_at) as at
-        from policy
-        where is_due and coalesce(yields, true)
+            eligibility.message_id,
+            eligibility.customer_id,
+            eligibility.touch_key,
+            eligibility.class,
+            eligibility.channel,
+            eligibility.priority,
+            coalesce(policy.possible_at, policy.earliest_at) as at
+        from eligibility
+        inner join policy on eligibility.message_id = policy.message_id
+        where eligibility.is_due and coalesce(eligibility.yields, true)
     ),
 
     heavy as (
-        select customer_id, touch_key, touch_id, journey, step, anchor, class, channel, priority, due_at
-        from policy
+        select customer_id, touch_key, touch_id, journey, step, class, channel, priority, due_at
+        from eligibility
+        inner join assignment on eligibility.message_id = assignment.message_id
         where {{ passes_gates(1, 14) }}
     ),
 

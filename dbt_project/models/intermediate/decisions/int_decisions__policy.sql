@@ -2,7 +2,7 @@
 -- with n messages is satisfied from the n-th latest one plus the window on, and the earliest permitted
 -- instant is a maximum.
 with
-    assignment as (select * from {{ ref('int_decisions__assignment') }}),
+    eligibility as (select * from {{ ref('int_decisions__eligibility') }}),
 
     windows as (select * from {{ ref('int_decisions__sending_windows') }}),
 
@@ -21,45 +21,50 @@ with
     scores as (
         select customer_id, engagement_stage, best_hour_local
         from {{ ref('fct_customer_scores') }}
-        where customer_id in (select assignment.customer_id from assignment)
+        where customer_id in (select eligibility.customer_id from eligibility)
     ),
 
     settings as (select * from {{ ref('stg_templates__policy_settings') }}),
 
     timed as (
         select
-            assignment.*,
+            eligibility.message_id,
+            eligibility.customer_id,
+            eligibility.touch_key,
+            eligibility.class,
+            eligibility.channel,
+            eligibility.address,
             scores.engagement_stage,
             case
-                when settings.sends_at_best_hour and assignment.class <> 'service'
+                when settings.sends_at_best_hour and eligibility.class <> 'service'
                 then
-                    {{ local_instant(run_date(), time_of_hour('scores.best_hour_local'), 'assignment.timezone') }}
+                    {{ local_instant(run_date(), time_of_hour('scores.best_hour_local'), 'eligibility.timezone') }}
             end as best_at,
             -- A message that expires during the day may leave until then only.
             case
-                when assignment.expires_at > {{ as_of() }}
-                then least(windows.closes_at, assignment.expires_at)
+                when eligibility.expires_at > {{ as_of() }}
+                then least(windows.closes_at, eligibility.expires_at)
                 else windows.closes_at
             end as closes_at,
             windows.is_open,
             -- The step's own hour holds on the day it falls due; on later days the window alone opens.
             greatest(
-                assignment.due_at,
+                eligibility.due_at,
                 windows.opens_at,
                 case
-                    when assignment.send_after_local is not null
+                    when eligibility.send_after_local is not null
                     then
-                        {{ local_instant(local_day('assignment.due_at', 'assignment.timezone'), 'assignment.send_after_local', 'assignment.timezone') }}
+                        {{ local_instant(local_day('eligibility.due_at', 'eligibility.timezone'), 'eligibility.send_after_local', 'eligibility.timezone') }}
                 end
             ) as earliest_at
-        from assignment
+        from eligibility
         inner join
             windows
-            on assignment.timezone = windows.timezone
-            and assignment.country is not distinct from windows.country
-            and assignment.channel = windows.channel
+            on eligibility.timezone = windows.timezone
+            and eligibility.country is not distinct from windows.country
+            and eligibility.channel = windows.channel
         cross join settings
-        left join scores on assignment.customer_id = scores.customer_id
+        left join scores on eligibility.customer_id = scores.customer_id
     ),
 
     class_rules as (select *, unnest(when_classes) as class from rules),
@@ -151,7 +156,8 @@ with
 
     final as (
         select
-            timed.*,
+            timed.message_id,
+            timed.earliest_at,
             broken.broken_rules,
             broken.broken_by,
             broken.quarantined_until_at,

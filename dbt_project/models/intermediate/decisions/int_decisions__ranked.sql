@@ -1,7 +1,23 @@
 -- Contenders with the message that goes instead of them, if any (gate 17): one marketing touch per
 -- customer and run, and within a touch that sends the first channel that passes, one channel.
 with
-    passing as (select * from {{ ref('int_decisions__contenders') }} where is_contender),
+    passing as (
+        select
+            message_id,
+            fixed_message_id,
+            customer_id,
+            channel,
+            channel_position,
+            touch_key,
+            address,
+            rank,
+            is_fixed,
+            is_fallback,
+            has_fallback,
+            fails_outside_window
+        from {{ ref('int_decisions__contenders') }}
+        where is_contender
+    ),
 
     handed_off as (
         select * from {{ ref('int_decisions__handed_off') }} where is_fixed and class <> 'service'

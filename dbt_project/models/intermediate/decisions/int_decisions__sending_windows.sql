@@ -1,7 +1,7 @@
 -- One row per time zone, country and channel among the run's candidates: the permitted hours of run_date
 -- there.
 with
-    eligibility as (select distinct timezone, country, channel from {{ ref('int_decisions__assignment') }}),
+    eligibility as (select distinct timezone, country, channel from {{ ref('int_decisions__eligibility') }}),
 
     windows as (select * from {{ ref('stg_templates__channel_windows') }}),
 

@@ -57,9 +57,6 @@ with
     counted as (
         select
             rules.position,
-            rules.name,
-            rules.window_seconds,
-            any_value({{ messages_allowed('rules', 'scores.engagement_stage') }}) as max_messages,
             messages.customer_id,
             case when rules.channels is null then messages.touch_key else messages.message_id end as unit_key,
             max(messages.sent_at) as sent_at
@@ -70,19 +67,30 @@ with
             and (rules.channels is null or list_contains(rules.channels, messages.channel))
             -- What has left the window by midnight fills it at no instant of the day.
             and messages.sent_at > {{ as_of() }} - to_seconds(rules.window_seconds)
-        left join scores on messages.customer_id = scores.customer_id
         group by all
+    ),
+
+    busy as (
+        -- Who received as many as the rule allows anybody: of all others no more need be known.
+        select counted.customer_id, counted.position
+        from counted
+        inner join rules on counted.position = rules.position
+        group by counted.customer_id, counted.position
+        having count(*) >= any_value({{ fewest_messages_allowed('rules') }})
     ),
 
     filled as (
         select
-            customer_id,
-            position,
-            name,
-            {{ nth_largest('sent_at', 'any_value(max_messages)') }}
-            + to_seconds(any_value(window_seconds)) as until_at
+            counted.customer_id,
+            counted.position,
+            rules.name,
+            {{ nth_largest('counted.sent_at', 'any_value(' ~ messages_allowed('rules', 'scores.engagement_stage') ~ ')') }}
+            + to_seconds(any_value(rules.window_seconds)) as until_at
         from counted
-        group by customer_id, position, name
+        inner join busy on counted.customer_id = busy.customer_id and counted.position = busy.position
+        inner join rules on counted.position = rules.position
+        left join scores on counted.customer_id = scores.customer_id
+        group by counted.customer_id, counted.position, rules.name
         union all
         select
             customer_id,

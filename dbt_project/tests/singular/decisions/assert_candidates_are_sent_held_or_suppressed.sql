@@ -13,7 +13,7 @@ with
             on candidates.journey = channels.journey
             and candidates.step = channels.step
         anti join
-            {{ ref('int_decisions__contactability') }} as settled
+            {{ ref('int_decisions__eligibility') }} as settled
             on candidates.customer_id = settled.customer_id
             and candidates.journey = settled.journey
             and candidates.anchor = settled.anchor
