@@ -15,7 +15,8 @@ from assets.decisions.comparison import compare
 from assets.decisions.comparison_text import as_markdown as comparison_markdown
 from assets.decisions.rehearsal import stage
 from assets.decisions.rehearsal_facts import NothingToRehearse, newest_decided_day
-from assets.decisions.replay import CannotReplay, ReplayedDay, replay, replay_days
+from assets.decisions.replay import replay, replay_days
+from assets.decisions.replay_comparison import CannotReplay, ReplayedDay
 from assets.decisions.sweep import Setting, as_markdown, as_svg, sweep
 from assets.decisions.versions import UnknownVersion, templates_of
 from assets.messaging.template_files import TemplateErrors

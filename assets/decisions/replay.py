@@ -1,25 +1,28 @@
 """Past days run again from what was delivered until then, by dbt, in a scratch home that shares the raw files.
 
-Audit: with the real hand-off log; every row of the ledger must come out as it was written. What-if: the days' own
+Audit: with the real hand-off log; every row of the ledger must come out as it was written. A day that was run again
+after its journeys or policy had been edited is replayed once per version, in order, because what had left by then keeps
+the decision and the policy version of its own run. What-if: the days' own
 sends, taken as handed off, count for the days after, with the landed or other journeys and policy. Nothing is sent and
 nothing in the installation is changed. For many days at once, approximately and much faster, see `rehearsal`.
 """
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 
 from assets.decisions.chain import BUCKETS, LEDGER
+from assets.decisions.replay_comparison import CannotReplay, ReplayedDay, attach_installed, compare
 from assets.messaging.journeys import land_templates
+from assets.messaging.replaced_templates import landed_table, landed_version, versions_before
 from orchestration.dbt import DbtFailure, build_arguments, manifest_of
 from orchestration.dbt_runner import DbtRunner
 from orchestration.settings import Settings
@@ -27,34 +30,6 @@ from orchestration.settings import Settings
 EXCLUSIONS = "model.fredning.fct_newsletter_exclusions"
 # What a day adds to these is cut off from the replayed days on; other incremental models are frozen facts.
 ADDED_BY_DAY = {LEDGER: "run_date", EXCLUSIONS: "run_date", BUCKETS: "pinned_on"}
-MOST_EXAMPLES = 5
-
-
-class CannotReplay(RuntimeError):
-    """There is nothing to replay, or a run holds the warehouse; the message names the remedy."""
-
-
-@dataclass(frozen=True)
-class ReplayedDay:
-    """One day: its rows, how many differ from the ledger (None in what-if), and how long it took.
-
-    `fingerprint` is a hash over all rows of the day; the same inputs give the same one.
-    """
-
-    run_date: date
-    n_rows: int
-    n_sent: int
-    n_sent_then: int
-    n_missing: int
-    n_added: int
-    examples: tuple[str, ...]
-    fingerprint: str
-    seconds: float
-
-    @property
-    def is_equal(self) -> bool:
-        """Row for row what the ledger says."""
-        return not self.n_missing and not self.n_added
 
 
 class Replay:
@@ -73,7 +48,33 @@ class Replay:
     def run_day(self, day: date) -> ReplayedDay:
         """Run one day and compare it with the ledger. Raises `DbtFailure` when a model fails."""
         started = time.monotonic()
-        self._write_contact_log(day)
+        versions: list[str] = []
+        for tables in self._tables_of(day):
+            self._write_contact_log(day, versions)
+            self._use(tables, day)
+            self._build(day)
+            versions.append(landed_version(tables, day) or "")
+        seconds = time.monotonic() - started
+        return compare(self._settings.warehouse_path, self._there.warehouse_path, day, tuple(versions), seconds)
+
+    def _tables_of(self, day: date) -> list[Path]:
+        """Folders of template tables under which the day was run, in order."""
+        last = self._there.raw_dir / "templates"
+        if not self._is_audit:
+            return [last]
+        return [*versions_before(self._settings.raw_dir, day), self._settings.raw_dir / "templates"]
+
+    def _use(self, tables: Path, day: date) -> None:
+        """Let the day's template tables be those of a folder."""
+        here = self._there.raw_dir / "templates"
+        if tables == here:
+            return
+        for table in here.glob(f"*/{day.isoformat()}.parquet"):
+            table.unlink()
+        for table in tables.glob(f"*/{day.isoformat()}.parquet"):
+            landed_table(here, table.parent.name, day).symlink_to(table)
+
+    def _build(self, day: date) -> None:
         arguments = build_arguments(
             command="build",
             select=["+fct_contact_decisions"],
@@ -85,7 +86,6 @@ class Replay:
         if broken:
             said = "\n".join(f"- {result.unique_id}: {result.message}" for result in broken)
             raise DbtFailure(f"{day} cannot be replayed:\n{said}")
-        return self._compare(day, time.monotonic() - started)
 
     def _lay_out(self, first: date, templates_dir: Path | None) -> None:
         if not self._settings.warehouse_path.is_file():
@@ -94,33 +94,42 @@ class Replay:
         raw.mkdir(parents=True)
         (self._there.home / "tmp").mkdir()
         for source in self._settings.raw_dir.iterdir():
-            if source.name != "outbox" and not (source.name == "templates" and templates_dir):
+            if source.name not in ("outbox", "templates"):
                 (raw / source.name).symlink_to(source)
         if self._settings.rejects_dir.exists():
             (self._there.home / "rejects").symlink_to(self._settings.rejects_dir)
         if templates_dir:
             land_templates(replace(self._there, templates_dir=templates_dir), first)
+        else:
+            # File by file, so that a day's tables can be those of an earlier run of it.
+            for table in self._settings.raw_dir.glob("templates/*/*.parquet"):
+                (raw / "templates" / table.parent.name).mkdir(parents=True, exist_ok=True)
+                (raw / "templates" / table.parent.name / table.name).symlink_to(table)
         with duckdb.connect() as connection:
-            self._attach(connection)
+            attach_installed(connection, self._settings.warehouse_path)
             connection.execute(f"attach '{self._there.warehouse_path}' as scratch")
+            built = {
+                f"{schema}.{name}"
+                for schema, name in connection.execute(
+                    "select schema_name, table_name from duckdb_tables() where database_name = 'installed'"
+                ).fetchall()
+            }
             for uid, node in self._manifest["nodes"].items():
                 if node["resource_type"] != "model" or node["config"]["materialized"] != "incremental":
                     continue
                 relation = f"{node['schema']}.{node['name']}"
+                if relation not in built:
+                    continue  # A model that came with a newer version: no run has written it yet.
                 column = ADDED_BY_DAY.get(uid)
                 where = f" where {column} < date '{first}'" if column else ""
                 connection.execute(f"create schema if not exists scratch.{node['schema']}")
                 connection.execute(f"create table scratch.{relation} as from installed.{relation}{where}")
 
-    def _attach(self, connection: duckdb.DuckDBPyConnection) -> None:
-        connection.execute("set TimeZone = 'UTC'")
-        try:
-            connection.execute(f"attach '{self._settings.warehouse_path}' as installed (read_only)")
-        except duckdb.IOException as error:
-            raise CannotReplay("A run is writing the warehouse: try again when it has ended.") from error
+    def _write_contact_log(self, day: date, versions: Sequence[str]) -> None:
+        """What had been handed off before the day's run: by the real runs, or by the replayed ones.
 
-    def _write_contact_log(self, day: date) -> None:
-        """What had been handed off before the day's run: by the real runs, or by the replayed ones."""
+        Before a second run of the day that is also what its earlier runs handed off, under their `versions`.
+        """
         log = self._there.raw_dir / "outbox" / "contact_log" / "current.parquet"
         real = self._settings.raw_dir / "outbox" / "messages" / "current.parquet"
         if log.parent.exists() and not self._is_audit:
@@ -130,7 +139,9 @@ class Replay:
         with duckdb.connect() as connection:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute(
-                f"copy (from '{real}' where run_date < date '{day}' order by sent_at) to '{log}' (format parquet)"
+                f"copy (from '{real}' where run_date < date '{day}' or (run_date = date '{day}' "
+                f"and policy_version in (select unnest({list(versions)}::varchar[]))) order by sent_at) "
+                f"to '{log}' (format parquet)"
             )
 
     def _append_sends(self, log: Path, day: date) -> None:
@@ -153,58 +164,6 @@ class Replay:
             )
         longer.replace(log)
 
-    def _compare(self, day: date, seconds: float) -> ReplayedDay:
-        with duckdb.connect() as connection:
-            self._attach(connection)
-            connection.execute(f"attach '{self._there.warehouse_path}' as scratch (read_only)")
-            columns = ", ".join(
-                row[0] for row in connection.execute("describe installed.marts.fct_contact_decisions").fetchall()
-            )
-            for name in ("installed", "scratch"):
-                connection.execute(
-                    f"create temp table {name}_day as select {columns} from {name}.marts.fct_contact_decisions "
-                    f"where run_date = date '{day}'"
-                )
-            missing = connection.execute("from installed_day except from scratch_day order by message_id").fetchall()
-            added = connection.execute("from scratch_day except from installed_day order by message_id").fetchall()
-            n_rows, n_sent, fingerprint = connection.execute(
-                "select count(*), count(*) filter (decision = 'send'), "
-                "coalesce(md5(string_agg(md5(cast(d as varchar)), '' order by message_id)), '') from scratch_day as d"
-            ).fetchone() or (0, 0, "")
-            (n_then,) = connection.execute(
-                "select count(*) filter (decision = 'send') from installed_day"
-            ).fetchone() or (0,)
-            return ReplayedDay(
-                run_date=day,
-                n_rows=n_rows,
-                n_sent=n_sent,
-                n_sent_then=n_then,
-                n_missing=len(missing),
-                n_added=len(added),
-                examples=_examples(connection),
-                fingerprint=fingerprint,
-                seconds=seconds,
-            )
-
-
-def _examples(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    """Some messages that differ, with decision and reason on both sides; ids only."""
-    rows = connection.execute(
-        f"""
-        select message_id, journey, step, installed_day.decision, installed_day.reason, scratch_day.decision,
-            scratch_day.reason
-        from installed_day
-        full join scratch_day using (message_id, journey, step)
-        where installed_day is distinct from scratch_day
-        order by message_id
-        limit {MOST_EXAMPLES}
-        """
-    ).fetchall()
-    return tuple(
-        f"{message} {journey}/{step}: ledger {was or 'no row'} {why or ''}, replay {now or 'no row'} {because or ''}"
-        for message, journey, step, was, why, now, because in rows
-    )
-
 
 @contextmanager
 def replay(settings: Settings, first: date, *, is_audit: bool, templates_dir: Path | None = None) -> Iterator[Replay]:
@@ -225,8 +184,3 @@ def replay_days(opened: Replay, first: date, last: date, say: Callable[[Replayed
         days.append(done)
         day += timedelta(days=1)
     return days
-
-
-def as_json(days: list[ReplayedDay]) -> str:
-    """The days as one JSON document, for programs."""
-    return json.dumps([{**d.__dict__, "is_equal": d.is_equal} for d in days], default=str, indent=2)

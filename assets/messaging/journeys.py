@@ -24,6 +24,7 @@ from assets.messaging.journey_checks import (
 )
 from assets.messaging.journey_schema import Journey
 from assets.messaging.policy_schema import Brand, Policy
+from assets.messaging.replaced_templates import landed_table, set_replaced_aside
 from assets.messaging.template_checks import check_templates
 from assets.messaging.template_files import Mistake, Notes, TemplateErrors, line_of, near, parse, read_yaml
 from assets.messaging.template_tables import template_rows, to_table
@@ -130,9 +131,10 @@ def _checked(root: Path, version: str) -> Templates:
 def land_templates(settings: Settings, run_date: date) -> LandedTemplates:
     """Write the run's template tables. The same files and day give the same bytes."""
     templates = _checked(settings.templates_dir, policy_version(settings.templates_dir))
+    set_replaced_aside(settings, run_date, templates.version)
     counts: dict[str, int] = {}
     for name, rows in template_rows(templates.journeys, templates.policy, run_date).items():
-        target = settings.raw_dir / "templates" / name / f"{run_date.isoformat()}.parquet"
+        target = landed_table(settings.raw_dir / "templates", name, run_date)
         write_table(target, to_table(name, rows, run_date, templates.version))
         counts[name] = len(rows)
     return LandedTemplates(templates.version, counts, templates)

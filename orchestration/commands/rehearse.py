@@ -16,7 +16,7 @@ from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from assets.decisions.rehearsal import Stage
-    from assets.decisions.replay import ReplayedDay
+    from assets.decisions.replay_comparison import ReplayedDay
 
 
 @click.command(epilog="Example:  fredning diff --base main --days 28 --markdown diff.md")
@@ -91,8 +91,9 @@ def replay(first: date, last: date | None, what_if: bool, templates: str | None,
     command ends with 1 if one does not. With --what-if the days' own sends count for the days after. It works in a
     scratch home beside the data: nothing is sent, and the warehouse is not changed.
     """
-    from assets.decisions.replay import CannotReplay, as_json, replay_days
     from assets.decisions.replay import replay as opened_replay
+    from assets.decisions.replay import replay_days
+    from assets.decisions.replay_comparison import CannotReplay, as_json
     from assets.decisions.versions import UnknownVersion, templates_of
     from assets.messaging.template_files import TemplateErrors
     from orchestration.commands.days import require_manifest
@@ -127,7 +128,15 @@ def replay(first: date, last: date | None, what_if: bool, templates: str | None,
 
 
 def _verdict(day: ReplayedDay) -> str:
-    return "as in the ledger" if day.is_equal else f"{day.n_missing} missing or changed, {day.n_added} new or changed"
+    runs = f" (run under {len(day.versions)} versions of the journeys)" if len(day.versions) > 1 else ""
+    if day.is_equal:
+        return f"as in the ledger{runs}"
+    lost = (
+        f"; {day.n_of_lost_versions} of them left before the day was run again after an edit, and stand as decided "
+        "under a policy version whose files were not kept"
+    )
+    changed = f"{day.n_missing} missing or changed, {day.n_added} new or changed{runs}"
+    return changed + (lost if day.n_of_lost_versions else "")
 
 
 @click.command(

@@ -1,0 +1,120 @@
+"""A replayed day beside the installation's ledger: what is equal, what is not, and why it may be so."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+MOST_EXAMPLES = 5
+
+
+class CannotReplay(RuntimeError):
+    """There is nothing to replay, or a run holds the warehouse; the message names the remedy."""
+
+
+@dataclass(frozen=True)
+class ReplayedDay:
+    """One day: its rows, how many differ from the ledger, and how long it took.
+
+    `versions` are those of the journeys and policy under which it was run, in order; `n_of_lost_versions` rows of the
+    ledger were written under others, whose files are no longer there. `fingerprint` is a hash over all rows of the day;
+    the same inputs give the same one.
+    """
+
+    run_date: date
+    n_rows: int
+    n_sent: int
+    n_sent_then: int
+    n_missing: int
+    n_added: int
+    versions: tuple[str, ...]
+    n_of_lost_versions: int
+    examples: tuple[str, ...]
+    fingerprint: str
+    seconds: float
+
+    @property
+    def is_equal(self) -> bool:
+        """Row for row what the ledger says."""
+        return not self.n_missing and not self.n_added
+
+
+def attach_installed(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
+    """Attach the installation's warehouse read-only, as `installed`. Raises `CannotReplay` while a run writes it."""
+    connection.execute("set TimeZone = 'UTC'")
+    try:
+        connection.execute(f"attach '{warehouse}' as installed (read_only)")
+    except duckdb.IOException as error:
+        raise CannotReplay("A run is writing the warehouse: try again when it has ended.") from error
+
+
+def compare(installed: Path, scratch: Path, day: date, versions: tuple[str, ...], seconds: float) -> ReplayedDay:
+    """Compare one day of two warehouses. Raises `CannotReplay`."""
+    with duckdb.connect() as connection:
+        attach_installed(connection, installed)
+        connection.execute(f"attach '{scratch}' as scratch (read_only)")
+        columns = ", ".join(
+            row[0] for row in connection.execute("describe installed.marts.fct_contact_decisions").fetchall()
+        )
+        for name in ("installed", "scratch"):
+            connection.execute(
+                f"create temp table {name}_day as select {columns} from {name}.marts.fct_contact_decisions "
+                f"where run_date = date '{day}'"
+            )
+        missing = connection.execute("from installed_day except from scratch_day order by message_id").fetchall()
+        added = connection.execute("from scratch_day except from installed_day order by message_id").fetchall()
+        n_rows, n_sent, fingerprint = connection.execute(
+            "select count(*), count(*) filter (decision = 'send'), "
+            "coalesce(md5(string_agg(md5(cast(d as varchar)), '' order by message_id)), '') from scratch_day as d"
+        ).fetchone() or (0, 0, "")
+        n_then, n_lost = connection.execute(
+            "select count(*) filter (decision = 'send'), count(*) filter (not list_contains(?, policy_version)) "
+            "from installed_day",
+            [list(versions)],
+        ).fetchone() or (0, 0)
+        return ReplayedDay(
+            run_date=day,
+            n_rows=n_rows,
+            n_sent=n_sent,
+            n_sent_then=n_then,
+            n_missing=len(missing),
+            n_added=len(added),
+            versions=versions,
+            n_of_lost_versions=n_lost,
+            examples=_examples(connection),
+            fingerprint=fingerprint,
+            seconds=seconds,
+        )
+
+
+def _examples(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Some messages that differ, with decision and reason on both sides; ids only."""
+    rows = connection.execute(
+        f"""
+        select message_id, journey, step, installed_day.decision, installed_day.reason, installed_day.policy_version,
+            scratch_day.decision, scratch_day.reason, scratch_day.policy_version
+        from installed_day
+        full join scratch_day using (message_id, journey, step)
+        where installed_day is distinct from scratch_day
+        order by message_id
+        limit {MOST_EXAMPLES}
+        """
+    ).fetchall()
+    return tuple(
+        f"{message} {journey}/{step}: ledger {_said(was, why, by)}, replay {_said(now, because, under)}"
+        for message, journey, step, was, why, by, now, because, under in rows
+    )
+
+
+def _said(decision: str | None, reason: str | None, version: str | None) -> str:
+    """A decision in few words."""
+    return f"{decision}{f' {reason}' if reason else ''} (policy {version})" if decision else "no row"
+
+
+def as_json(days: list[ReplayedDay]) -> str:
+    """The days as one JSON document, for programs."""
+    return json.dumps([{**d.__dict__, "is_equal": d.is_equal} for d in days], default=str, indent=2)

@@ -1,0 +1,134 @@
+"""An audit of a day that was run again after an edit: once per version, and what had left stays as it was decided."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from assets.decisions import replay as replays
+from assets.decisions.chain import LEDGER
+from assets.decisions.replay_comparison import ReplayedDay
+from assets.landing.storage import write_table
+from assets.messaging.replaced_templates import landed_table, set_replaced_aside, versions_before
+from orchestration.commands.rehearse import _verdict
+from orchestration.settings import Settings
+
+DAY = date(2026, 11, 20)
+LEDGER_NODE = {
+    "resource_type": "model",
+    "config": {"materialized": "incremental"},
+    "schema": "marts",
+    "name": "fct_contact_decisions",
+}
+COLUMNS = "run_date date, message_id varchar, journey varchar, step varchar, decision varchar, reason varchar, "
+
+
+def land(settings: Settings, version: str) -> None:
+    """Land the day's template tables in a version, as every run does first."""
+    set_replaced_aside(settings, DAY, version)
+    table = pa.table({"received_on": [DAY], "policy_version": [version]})
+    for name in ("journeys", "policy_settings"):
+        write_table(landed_table(settings.raw_dir / "templates", name, DAY), table)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """An installation whose day was decided under v1, of which message `gone` left, and again under v2."""
+    settings = Settings(home=tmp_path)
+    (tmp_path / "raw").mkdir()
+    land(settings, "v1")
+    land(settings, "v1")
+    land(settings, "v2")
+    messages = pa.table(
+        {
+            "message_id": ["gone", "later", "yesterday"],
+            "run_date": [DAY, DAY, date(2026, 11, 19)],
+            "policy_version": ["v1", "v2", "v1"],
+            "sent_at": [1, 2, 0],
+        }
+    )
+    write_table(settings.raw_dir / "outbox" / "messages" / "current.parquet", messages)
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        connection.execute("create schema marts")
+        connection.execute(f"create table marts.fct_contact_decisions ({COLUMNS} policy_version varchar)")
+        connection.execute(
+            f"insert into marts.fct_contact_decisions values (date '{DAY}', 'gone', 'j', 's', 'send', null, 'v1'), "
+            f"(date '{DAY}', 'later', 'j', 's', 'send', null, 'v2')"
+        )
+    return settings
+
+
+class Built:
+    """Stands in for dbt: the version it sees decides both messages, but what the log says has left stays as it is."""
+
+    def __init__(self, knows_fixed_rows: bool) -> None:
+        self.knows_fixed_rows = knows_fixed_rows
+        self.saw: list[tuple[str, list[str]]] = []
+
+    def __call__(self, opened: Any, day: date) -> None:
+        there = opened._there
+        with duckdb.connect(str(there.warehouse_path)) as connection:
+            tables = f"{there.raw_dir}/templates/policy_settings/{day}.parquet"
+            ((version,),) = connection.execute(f"select policy_version from '{tables}'").fetchall()
+            log = f"{there.raw_dir}/outbox/contact_log/current.parquet"
+            left = [row[0] for row in connection.execute(f"select message_id from '{log}' order by 1").fetchall()]
+            self.saw.append((version, left))
+            kept = left if self.knows_fixed_rows else []
+            ledger = "marts.fct_contact_decisions"
+            connection.execute(f"delete from {ledger} where not list_contains(?::varchar[], message_id)", [kept])
+            for message in {"gone", "later"} - set(kept):
+                row = [day, message, "j", "s", "send", None, version]
+                connection.execute(f"insert into {ledger} values (?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def audit(settings: Settings, built: Built, monkeypatch: pytest.MonkeyPatch) -> ReplayedDay:
+    """The day replayed with `built` in the place of dbt."""
+    monkeypatch.setattr(replays, "manifest_of", lambda _: {"nodes": {LEDGER: LEDGER_NODE}})
+    monkeypatch.setattr(replays.Replay, "_build", lambda opened, day: built(opened, day))
+    monkeypatch.setattr(replays.DbtRunner, "__init__", lambda *_: None)
+    monkeypatch.setattr(replays.DbtRunner, "elsewhere", lambda runner, _: runner)
+    with replays.replay(settings, DAY, is_audit=True) as opened:
+        return opened.run_day(DAY)
+
+
+def test_each_version_is_run_in_order_and_the_ledger_comes_out_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second run knew what the first had handed off, and nothing else of its day."""
+    built = Built(knows_fixed_rows=True)
+    day = audit(settings, built, monkeypatch)
+    assert built.saw == [("v1", ["yesterday"]), ("v2", ["gone", "yesterday"])]
+    assert day.is_equal
+    assert day.versions == ("v1", "v2")
+    assert "2 versions" in _verdict(day)
+
+
+def test_rows_of_a_version_whose_files_are_lost_are_counted_and_named(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An installation from before the tables were kept cannot run the first version again; the report says so."""
+    for folder in versions_before(settings.raw_dir, DAY):
+        folder.rename(folder.with_name("taken_away"))
+    day = audit(settings, Built(knows_fixed_rows=False), monkeypatch)
+    assert (day.versions, day.n_missing, day.n_added, day.n_of_lost_versions) == (("v2",), 1, 1, 1)
+    assert "files were not kept" in _verdict(day)
+    assert "ledger send (policy v1), replay send (policy v2)" in day.examples[0]
+
+
+def test_only_a_landing_with_another_version_sets_tables_aside(settings: Settings) -> None:
+    """Running a day twice must leave the home as it is; and a copy that was cut off half-way is none."""
+    (kept,) = versions_before(settings.raw_dir, DAY)
+    land(settings, "v2")
+    assert versions_before(settings.raw_dir, DAY) == [kept]
+    (kept.parent / "being_written" / "journeys").mkdir(parents=True)
+    land(settings, "v1")
+    assert [folder.name for folder in versions_before(settings.raw_dir, DAY)] == ["01", "02"]
+    assert {path.parent.name for path in versions_before(settings.raw_dir, DAY)[1].glob("*/*")} == {
+        "journeys",
+        "policy_settings",
+    }
