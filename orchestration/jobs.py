@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from assets.decisions.ops import compare_journey_versions, replay_past_days, try_contact_policies
+from assets.messaging.ops import approve_waiting_batch, resume_all_sending, stop_all_sending
 from orchestration.tags import ON_DEMAND_TAG
 
 daily_run = dg.define_asset_job(
@@ -66,4 +67,23 @@ send_released = dg.define_asset_job(
     **_ON_DEMAND,
 )
 
-ON_DEMAND = (replay_audit, compare_versions, simulate_policy, evaluate_recommendations, send_released)
+
+@dg.job(description="Let a waiting batch go by its id and hash; the next run of its day sends it.", **_ON_DEMAND)
+def approve_batch() -> None:
+    approve_waiting_batch()
+
+
+@dg.job(description="Stop everything at once: nothing starts sending until resume_sending.", **_ON_DEMAND)
+def stop_sending() -> None:
+    stop_all_sending()
+
+
+@dg.job(description="Take back what stop_sending did.", **_ON_DEMAND)
+def resume_sending() -> None:
+    resume_all_sending()
+
+
+ON_DEMAND = (
+    *(replay_audit, compare_versions, simulate_policy, evaluate_recommendations, send_released),
+    *(approve_batch, stop_sending, resume_sending),
+)

@@ -23,13 +23,14 @@ class ApprovalRefused(ValueError):
     """The hash names no batch, several, or one that is no longer waiting; the message says which."""
 
 
-def approve(outbox: Outbox, sha256: str, by: str, now: datetime) -> str:
+def approve(outbox: Outbox, sha256: str, by: str, now: datetime, *, of_batch: str | None = None) -> str:
     """Approve the waiting batch with this hash (its first 8 digits are enough). Returns its id.
 
-    The next hand-off of its day sends it, if its messages still have the very bytes that were approved.
+    The next hand-off of its day sends it, if its messages still have the very bytes that were approved. `of_batch`:
+    only if the hash is that batch's.
     """
     changes: dict[str, object] = {"state": APPROVED, "reason": None, "approved_by": by, "approved_at": now}
-    return _decide(outbox, sha256, changes, WAITING)
+    return _decide(outbox, sha256, changes, WAITING, of_batch)
 
 
 def stop_batch(outbox: Outbox, sha256: str, by: str) -> str:
@@ -43,7 +44,9 @@ def stop_batch(outbox: Outbox, sha256: str, by: str) -> str:
     return _decide(outbox, sha256, changes, (*WAITING, RELEASED))
 
 
-def _decide(outbox: Outbox, sha256: str, changes: dict[str, object], waiting: tuple[str, ...]) -> str:
+def _decide(
+    outbox: Outbox, sha256: str, changes: dict[str, object], waiting: tuple[str, ...], of_batch: str | None = None
+) -> str:
     if len(sha256) < 8 or not all(digit in "0123456789abcdef" for digit in sha256):
         raise ApprovalRefused("give at least the first 8 hexadecimal digits of the batch's hash")
     with outbox.transaction() as tx:
@@ -55,6 +58,8 @@ def _decide(outbox: Outbox, sha256: str, changes: dict[str, object], waiting: tu
         if len(found) > 1:
             raise ApprovalRefused(f"{len(found)} batches begin with {sha256}; give more digits")
         batch_id, state = found[0]
+        if of_batch is not None and batch_id != of_batch:
+            raise ApprovalRefused(f"the hash {sha256[:12]} is not that of {of_batch} but of {batch_id}: look again")
         if state not in waiting:
             raise ApprovalRefused(f"batch {batch_id} is {state} and waits for nobody")
         tx.execute(sa.update(batches).where(batches.c.batch_id == batch_id).values(**changes))

@@ -29,7 +29,6 @@ def locale_of(language: str) -> Locale:
     return Locale.parse(_LOCALES.get(language, language))
 
 
-@lru_cache(maxsize=65_536)
 def money(amount_minor: int, currency: str, language: str, whole: str, fraction: str) -> str:
     """An amount in minor units by the language's own patterns; whole amounts go without decimals."""
     is_whole = amount_minor % 10 ** _precision(currency) == 0

@@ -8,7 +8,9 @@ give the same bytes, and a test holds them to it.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -93,25 +95,27 @@ class _Kind:
 
     def prepared(self, table: pa.Table) -> list[Prepared]:
         """Its messages in the table, without those that have to be written alone."""
-        pieces = self._pieces(table)
+        message_ids = table["message_id"].to_pylist()
+        pieces = self._pieces(table, message_ids)
         if pieces is None:
             return []
         records = columns.joined(pieces).cast(pa.binary()).to_pylist()
         version, template, cards = self.ready.parts.artifact.version, self.template, self.cards
         policy = self.first["policy_version"] or ""
         zones = pc.fill_null(table["timezone"], "").to_pylist()
-        return [
-            Prepared(message_id, r, r, keys.request_hash(r), version, template, cards, policy, zone)
-            for message_id, r, zone in zip(table["message_id"].to_pylist(), records, zones, strict=True)
-            if r is not None
-        ]
+        with _no_search_for_garbage():
+            return [
+                Prepared(message_id, r, r, keys.request_hash(r), version, template, cards, policy, zone)
+                for message_id, r, zone in zip(message_ids, records, zones, strict=True)
+                if r is not None
+            ]
 
-    def _pieces(self, table: pa.Table) -> list[pa.Array | str] | None:
+    def _pieces(self, table: pa.Table, message_ids: list[str]) -> list[pa.Array | str] | None:
         """A record's parts in its order; None where the template asks for what no message here has."""
         subject = self._subject(table)
         if subject is None or not self._has_what_is_required():
             return None
-        links, own = self._links(table), own_fields(self.first["branch"], self.ready.shelf)
+        links, own = self._links(message_ids), own_fields(self.first["branch"], self.ready.shelf)
         shared = shared_by_kind(self.first, self.ready.parts.artifact.version, self.template)
         return [
             '{"message_id":"', columns.column(table, "message_id"), '","address":', _addresses(table),
@@ -133,9 +137,9 @@ class _Kind:
     def _required(self, names: Sequence[str]) -> bool:
         return not self.ready.parts.required.isdisjoint(names)
 
-    def _links(self, table: pa.Table) -> pa.Array:
+    def _links(self, message_ids: list[str]) -> pa.Array:
         sender = self.ready.shelf.sender
-        tokens = make_tokens(sender.key, table["message_id"].to_pylist(), "email")
+        tokens = make_tokens(sender.key, message_ids, "email")
         return pa.array([f"{sender.public_url}/u/{token}" for token in tokens], pa.string())
 
     @staticmethod
@@ -270,3 +274,15 @@ def _addresses(table: pa.Table) -> pa.Array:
 
 def _trigger_products(table: pa.Table) -> pa.Array:
     return pc.fill_null(columns.struct(table, "content", "trigger_product"), "")
+
+
+@contextmanager
+def _no_search_for_garbage() -> Iterator[None]:
+    """So many objects that stay make the collector look through all of memory, several times and for nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

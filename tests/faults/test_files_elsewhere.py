@@ -182,6 +182,32 @@ def test_a_name_that_is_taken_by_other_content_is_left_alone_and_a_person_asked(
     assert states(outbox) == {"QUARANTINED": N}
 
 
+@pytest.mark.parametrize("first", [b"something else", b"the very same"])
+def test_two_senders_who_both_saw_nothing_never_write_over_each_other(
+    elsewhere: Elsewhere, home: Settings, first: bytes
+) -> None:
+    """Between a look and a write there is always an instant; only the other side can close it."""
+    name, content = "2026-11-20/email/batch.ndjson.zst", b"the very same"
+    channel = file_channel(home, home.home / "staging")
+    look, looks = channel.read, iter([elsewhere])
+
+    def read(asked: str) -> bytes | None:
+        for other in looks:
+            assert look(asked) is None
+            other.write(name, first)
+            return None
+        return look(asked)
+
+    channel.read = read  # type: ignore[method-assign]
+    staged = channel.stage(name, content)
+    if first == content:
+        channel.reveal(staged, name)
+    else:
+        with pytest.raises(NameTaken):
+            channel.reveal(staged, name)
+    assert elsewhere.files() == {name: first}
+
+
 def run_whole(home: Settings, outbox: Outbox) -> HandOffReport:
     work = hand_off(home, outbox, CONTENT, max_batch=N)
     work.channel = file_channel(home, own_staging(home.home / "staging"))

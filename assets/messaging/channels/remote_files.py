@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ from assets.messaging.manifest import SUFFIX
 
 # Object stores show an object when its last byte has come; there a second name would cost a copy and a deletion.
 _APPEARS_WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "adl"})
+# Those that refuse, by themselves, to write over what is there (S3 since 2024: If-None-Match).
+_CREATES = frozenset({"s3", "s3a"})
 _SSH = frozenset({"sftp", "ssh"})
 _SECONDS = 30
 
@@ -40,8 +43,12 @@ class RemoteFileChannel(FileChannel):
         content = staged.read_bytes()
         there = self.read(name)
         if there is None:
-            self._write_whole(name, content)
-        elif there != content:
+            try:
+                self._write_whole(name, content)
+            except FileExistsError:
+                # Somebody else was as fast, and came first.
+                there = self.read(name)
+        if there is not None and there != content:
             raise NameTaken(f"{name} is already there with other content")
         if name.endswith(SUFFIX):
             super().reveal(staged, name)
@@ -72,16 +79,24 @@ class RemoteFileChannel(FileChannel):
                 return None
 
     def _write_whole(self, name: str, content: bytes) -> None:
+        """Have a file appear whole. Raises `FileExistsError` where the other side can tell that it is there already."""
         with self._connected() as (files, root):
             target = f"{root}/{name}"
+            if self._scheme in _CREATES:
+                files.pipe_file(target, content, mode="create")
+                return
             if self._scheme in _APPEARS_WHOLE:
                 files.pipe_file(target, content)
                 return
             folder, _, last = target.rpartition("/")
             files.makedirs(folder, exist_ok=True)
-            partial = f"{folder}/.{last}.{os.getpid()}"
+            # Of this call alone: other hosts may have a process of the same number.
+            partial = f"{folder}/.{last}.{secrets.token_hex(8)}"
             files.pipe_file(partial, content)
-            files.mv(partial, target)
+            if self._scheme in _SSH:
+                _rename_unless_there(files, partial, target)
+            else:
+                files.mv(partial, target)
 
     @contextmanager
     def _connected(self) -> Iterator[tuple[Any, str]]:
@@ -112,3 +127,16 @@ class RemoteFileChannel(FileChannel):
             # A server that falls silent must not hold the run for good.
             files.ftp.get_channel().settimeout(_SECONDS)
         return files, root.rstrip("/")
+
+
+def _rename_unless_there(files: Any, partial: str, target: str) -> None:
+    """SFTP's own rename, which refuses to write over a file; fsspec's uses an extension that does not."""
+    try:
+        files.ftp.rename(partial, target)
+    except OSError:
+        files.invalidate_cache()
+        is_there = files.exists(target)
+        files.rm_file(partial)
+        if is_there:
+            raise FileExistsError(target) from None
+        raise
