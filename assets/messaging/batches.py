@@ -60,10 +60,14 @@ class Batch:
             "state": "PLANNED",
         }
 
+    def members_of(self, message_ids: Collection[str]) -> list[Prepared]:
+        """Those of its messages that are among these."""
+        wanted = set(message_ids)
+        return [member for member in self.members if member.message_id in wanted]
+
     def file_bytes(self, message_ids: Collection[str]) -> bytes:
         """The hand-off file with these members only (some may have been withdrawn since approval)."""
-        wanted = set(message_ids)
-        members = [member for member in self.members if member.message_id in wanted]
+        members = self.members_of(message_ids)
         compressor = zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True)
         if self.format == "eml":
             return compressor.compress(_tar(members))

@@ -46,7 +46,5 @@ def request_hash(content: bytes) -> str:
 
 def batch_hash(members: Iterable[tuple[str, str]]) -> str:
     """What a person approves: every message of the batch and its exact bytes, in one hash."""
-    digest = hashlib.sha256()
-    for message_id, content_hash in sorted(members):
-        digest.update(f"{message_id}\x1f{content_hash}\n".encode())
-    return digest.hexdigest()
+    listed = "".join([f"{message_id}\x1f{content_hash}\n" for message_id, content_hash in sorted(members)])
+    return hashlib.sha256(listed.encode()).hexdigest()

@@ -18,7 +18,7 @@ from assets.messaging import keys
 from assets.messaging.batches import ZSTD_LEVEL, Batch
 from assets.messaging.journey_schema import Slot
 from assets.messaging.mime import ONE_CLICK
-from assets.messaging.prepared import FEEDBACK_ID, Prepared, template_path
+from assets.messaging.prepared import FEEDBACK_ID, template_path
 from assets.messaging.rendering import Sender
 from orchestration.settings import Settings
 
@@ -33,17 +33,12 @@ def manifest_name(run_date: object, batch_id: str) -> str:
     return f"{run_date}/{batch_id}{SUFFIX}"
 
 
-def members_of(batch: Batch, message_ids: Collection[str]) -> list[Prepared]:
-    wanted = set(message_ids)
-    return [member for member in batch.members if member.message_id in wanted]
-
-
 def companions(batch: Batch, message_ids: Collection[str]) -> dict[str, bytes]:
     """The files that these members' merge fields belong to, by path relative to the outbox: templates and cards.
 
     Named by their content, so that batches share them and none ever changes.
     """
-    members = members_of(batch, message_ids)
+    members = batch.members_of(message_ids)
     templates = sorted({member.template for member in members if member.template})
     files = {template_path(template): template for template in templates}
     collections = {id(member.cards): member.cards for member in members if member.cards}
@@ -65,7 +60,7 @@ def record(
 ) -> dict[str, Any]:  # fmt: skip
     """What the ledger notes with the intent: enough to write the manifest and to recognise the file later."""
     sha256 = hashlib.sha256(content).hexdigest()
-    members = members_of(batch, message_ids)
+    members = batch.members_of(message_ids)
     named = [{"path": path, "sha256": keys.request_hash(file)} for path, file in files.items()]
     manifest = {
         "manifest_version": VERSION,
