@@ -12,6 +12,7 @@ from typing import Any
 
 from dagster_dbt import DbtProject
 
+from orchestration.carried import carried_var
 from orchestration.settings import Settings
 
 # Models that read what was handed off are built after the hand-off, everything else before it.
@@ -81,7 +82,8 @@ def build_arguments(
     ]
     arguments += ["--log-level-file", "none", "--log-level", "error", "--no-write-json"]
     arguments += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
-    arguments += ["--vars", json.dumps({**run_vars(settings, run_date), **(extra_vars or {})}, sort_keys=True)]
+    asked = {**run_vars(settings, run_date), **(extra_vars or {})}
+    arguments += ["--vars", json.dumps({**asked, "carried": carried_var(settings, run_date, asked)}, sort_keys=True)]
     arguments += ["--select", *select]
     arguments += ["--exclude", *exclude, ONLY_IN_CI]
     if full_refresh:

@@ -37,7 +37,8 @@
   A line has no instant of its own (`happened` none): it happened when its parent did, which is tested where they
   are joined.
 -#}
-{% macro first_known(relation, keys, happened) -%}
+{% macro first_known(relation, keys, happened, since=none) -%}
+    {%- if since -%} {{ return(first_known_since(relation, keys, happened, since)) }} {%- endif -%}
     {%- set is_known = known_as_of(happened) if happened is not none else 'received_on <= ' ~ run_date() %}
     with
         {{ repeated_keys(relation, keys) }},
@@ -57,6 +58,42 @@
     where {{ is_known }}
     union all by name
     select * from first_told
+{%- endmacro %}
+
+{#-
+  The same for a carried table with that key: what was told since is added. Delivered history is only read again for keys
+  that were told before or more than once, where another row may be the first one now.
+-#}
+{% macro first_known_since(relation, keys, happened, since) -%}
+    {%- set is_known = known_as_of(happened) if happened is not none else 'received_on <= ' ~ run_date() %}
+    select fresh.*
+    from ({{ newly_known(relation, happened, since) }}) as fresh
+    anti join (from {{ affected_keys(this) }} where is_repeated) as repeated using ({{ keys }})
+    union all by name
+    (
+        select delivered.*
+        from {{ relation }} as delivered
+        semi join (from {{ affected_keys(this) }} where is_repeated) as repeated using ({{ keys }})
+        where {{ is_known }}
+        qualify row_number() over (
+            partition by {{ keys }}
+            order by received_on, source_file, source_line
+        ) = 1
+    )
+{%- endmacro %}
+
+{#- The affected keys for that. -#}
+{% macro told_since(relation, keys, happened, since) -%}
+    with
+        told as (
+            select {{ keys }}, count(*) > 1 as is_repeated
+            from ({{ newly_known(relation, happened, since, columns=keys) }}) as fresh
+            group by {{ keys }}
+        ),
+        told_before as (select {{ keys }}, true as is_known from {{ this }} semi join told using ({{ keys }}))
+    select told.* replace (told.is_repeated or coalesce(told_before.is_known, false) as is_repeated)
+    from told
+    left join told_before using ({{ keys }})
 {%- endmacro %}
 
 {#- Web events of a bounded window, each message once: of repeated deliveries the one received first. -#}

@@ -5,29 +5,38 @@
   time on names. It protects readers of the same file while a table is built; here there are none: the warehouse has one
   writer, and analysts read the published copy. A statement that fails rolls back and leaves the old table. Only a model
   that reads its own table as it stands (macro as_it_stands) is built beside it.
+
+  A table with a `unique_key` is carried forward from an earlier day where it can be (macros/carried.sql).
 -#}
 {% materialization table, adapter="duckdb", supported_languages=["sql"] %}
-    {%- set existing = load_cached_relation(this) -%}
-    {%- set target = this.incorporate(type="table") -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {%- set reads_itself = existing is not none and existing | string in compiled_code -%}
-    {% call statement("main") -%}
-        {%- if reads_itself %}
-        {%- set beside = make_intermediate_relation(target) %}
-        drop table if exists {{ beside }};
-        {{ create_table_as(False, beside, compiled_code) }};
-        drop table {{ existing }};
-        alter table {{ beside }} rename to {{ target.identifier }};
-        {%- else %}
-        {%- if existing is not none %}
-        drop {{ existing.type }} if exists {{ existing }};
-        {%- endif %}
-        {{ create_table_as(False, target, compiled_code) }}
-        {%- endif %}
-    {%- endcall %}
+    {%- call statement("main") -%}
+        {{ carry_table(compiled_code) if config.get('unique_key') else replace_table(compiled_code) }}
+    {%- endcall -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
-    {{ return({"relations": [target]}) }}
+    {{ return({"relations": [this.incorporate(type="table")]}) }}
 {% endmaterialization %}
+
+{#- `before_dropped`: what has to see the old table and the new one, whose name it is given. -#}
+{% macro replace_table(sql, before_dropped=none) %}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set target = this.incorporate(type="table") -%}
+    {%- if existing is not none and (before_dropped or existing | string in sql) %}
+    {%- set beside = make_intermediate_relation(target) %}
+    drop table if exists {{ beside }};
+    {{ create_table_as(False, beside, sql) }};
+    {%- if before_dropped %}
+    {{ before_dropped(existing, beside) }};
+    {%- endif %}
+    drop table {{ existing }};
+    alter table {{ beside }} rename to {{ target.identifier }}
+    {%- else %}
+    {%- if existing is not none %}
+    drop {{ existing.type }} if exists {{ existing }};
+    {%- endif %}
+    {{ create_table_as(False, target, sql) }}
+    {%- endif %}
+{% endmacro %}

@@ -1,4 +1,5 @@
 -- The catalogue as it stands at as_of: which price is asked, whether the product can be bought.
+{{ config(unique_key='product_id', meta={'compared': ['product_group', 'brand']}) }}
 with
     products as (select * from {{ ref('stg_catalogue__products') }}),
     priced as (

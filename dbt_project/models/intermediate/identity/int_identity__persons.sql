@@ -1,6 +1,7 @@
 -- Which person every source record belongs to. The id is founded on the record that was delivered first,
 -- so it can be computed from the records alone, on any day, in any order of replay; a merge keeps the
 -- older id.
+{{ config(unique_key='record_id', meta={'compared': ['customer_id']}) }}
 with
     components as (select * from {{ ref('int_identity__components') }}),
     records as (select * from {{ ref('int_identity__records') }}),

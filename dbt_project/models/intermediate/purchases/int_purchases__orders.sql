@@ -1,8 +1,54 @@
 -- Orders and receipts under one key, with the person behind each. Amounts of lines come later.
+{{ config(unique_key='order_id') }}
+{% set since = carried_from(
+    [
+        ref('stg_webshop__orders'), ref('stg_webshop__accounts'), ref('stg_pos__receipts'),
+        ref('stg_logistics__deliveries'), ref('int_identity__persons'),
+    ]
+) %}
+{%- if since %}
+    select 'webshop:' || webshop_order_id as order_id
+    from {{ affected_keys(ref('stg_webshop__orders')) }}
+    union all
+    select 'webshop:' || webshop_order_id
+    from {{ affected_keys(ref('stg_logistics__deliveries')) }}
+    union all
+    select 'pos:' || receipt_id
+    from {{ affected_keys(ref('stg_pos__receipts')) }}
+    union all
+    -- Whose account says something else today, or is somebody else's.
+    select 'webshop:' || webshop_order_id
+    from {{ ref('stg_webshop__orders') }}
+    semi join {{ affected_keys(ref('stg_webshop__accounts')) }} using (account_id)
+    union all
+    select 'webshop:' || webshop_order_id
+    from {{ ref('stg_webshop__orders') }}
+    where
+        'webshop:' || account_id in (select record_id from {{ affected_keys(ref('int_identity__persons')) }})
+    union all
+    select 'webshop:' || substr(record_id, length('webshop_order:') + 1)
+    from {{ affected_keys(ref('int_identity__persons')) }}
+    where starts_with(record_id, 'webshop_order:')
+    union all
+    select 'pos:' || receipt_id
+    from {{ ref('stg_pos__receipts') }}
+    where
+        'pos:' || pos_customer_id in (select record_id from {{ affected_keys(ref('int_identity__persons')) }})
+        or 'club:' || member_id in (select record_id from {{ affected_keys(ref('int_identity__persons')) }})
+        {{ carried_mark() }}
+{%- endif %}
 with
-    webshop_orders as (select * from {{ ref('stg_webshop__orders') }}),
+    webshop_orders as (
+        select *
+        from {{ ref('stg_webshop__orders') }}
+        {% if since -%} where 'webshop:' || webshop_order_id in (from {{ affected_keys(this) }}) {%- endif %}
+    ),
     accounts as (select * from {{ ref('stg_webshop__accounts') }}),
-    receipts as (select * from {{ ref('stg_pos__receipts') }}),
+    receipts as (
+        select *
+        from {{ ref('stg_pos__receipts') }}
+        {% if since -%} where 'pos:' || receipt_id in (from {{ affected_keys(this) }}) {%- endif %}
+    ),
     deliveries as (select * from {{ ref('stg_logistics__deliveries') }}),
     persons as (select * from {{ ref('int_identity__persons') }}),
     from_webshop as (

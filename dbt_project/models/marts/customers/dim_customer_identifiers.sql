@@ -1,5 +1,9 @@
 -- Addresses of people who asked to be erased are left out; keys of systems stay, so that their sales still
 -- count.
+{{ config(
+    unique_key=['identifier_kind', 'identifier_value', 'customer_id'],
+    meta={'compared': ['is_primary', 'first_seen_on']},
+) }}
 with
     records as (select * from {{ ref('int_identity__records') }}),
     persons as (select * from {{ ref('int_identity__persons') }}),

@@ -2,16 +2,74 @@
 -- delivery or follows two links in the same two seconds; such opens and clicks are kept, marked, and left
 -- out of human rates. Built before the day's decisions, which read it: an event can only answer what
 -- earlier runs handed off.
+{{ config(unique_key='message_id') }}
+{% set since = carried_from([ref('stg_provider__events'), ref('dim_customer_identifiers')]) %}
+{% set delivered = ref('stg_provider__events') %}
+{% set log = ref('stg_outbox__contact_log') %}
+{% set past_ids = past_ids() %}
+{%- if since %}
+    with
+        told as (
+            select
+                event_id,
+                coalesce(
+                    message_id, {{ external_message_id('campaign_id', 'channel', 'address') }}
+                ) as message_id
+            from {{ delivered }}
+            semi join {{ affected_keys(delivered) }} using (event_id)
+        ),
+        moved as (
+            select distinct identifier_value
+            from {{ affected_keys(ref('dim_customer_identifiers')) }}
+            where identifier_kind in ('email', 'phone')
+        ),
+        touched as (
+            select message_id
+            from told
+            union
+            -- Told again for another message.
+            select message_id
+            from {{ this }}
+            semi join {{ affected_keys(delivered) }} using (event_id)
+            union
+            -- Sent to an address that is somebody else's today.
+            select message_id
+            from {{ this }}
+            where
+                event_id in (
+                    select event_id from {{ delivered }} where address in (select identifier_value from moved)
+                )
+            union
+            -- A message of ours that the log did not hold then, or whose customer is part of another today.
+            select own.message_id
+            from {{ this }} as own
+            join {{ log }} as messages using (message_id)
+            left join ({{ past_ids }}) as aliases on messages.customer_id = aliases.past_customer_id
+            where
+                not own.is_external
+                and (
+                    own.class is distinct from messages.class
+                    or own.customer_id is distinct from coalesce(aliases.customer_id, messages.customer_id)
+                )
+        )
+    -- Every event of a message whose answers are looked at anew.
+    select message_id, event_id
+    from {{ this }}
+    semi join touched using (message_id)
+    union
+    select message_id, event_id
+    from told {{ carried_mark() }}
+{%- endif %}
 with
     provider_events as (
         select *
-        from {{ ref('stg_provider__events') }}
+        from {{ delivered }} {{ only_affected(since, 'event_id') }}
         where event in ('sent', 'delivered', 'opened', 'clicked', 'bounced', 'complained', 'unsubscribed')
     ),
 
-    messages as (select * from {{ ref('stg_outbox__contact_log') }}),
+    messages as (select * from {{ log }} {{ only_affected(since, 'message_id') }}),
 
-    aliases as ({{ past_ids() }}),
+    aliases as ({{ past_ids }}),
 
     machine_agents as (select * from {{ ref('int_experiments__machine_agents') }}),
 
@@ -19,7 +77,9 @@ with
         -- An address shared by several customers is told as one person's: the owner known longest.
         select identifier_kind, identifier_value, customer_id
         from {{ ref('dim_customer_identifiers') }}
-        where identifier_kind in ('email', 'phone')
+        where
+            identifier_kind in ('email', 'phone')
+            {% if since -%} and identifier_value in (select address from provider_events) {%- endif %}
         qualify
             row_number() over (
                 partition by identifier_kind, identifier_value

@@ -1,6 +1,12 @@
+{{ config(unique_key='order_id') }}
+{% set since = carried_from([ref('fct_orders')]) %}
+{%- if since %}
+    -- An order is affected by everything that its lines are, products' groups and brands included.
+    select order_id from {{ affected_keys(ref('fct_orders')) }} {{ carried_mark() }}
+{%- endif %}
 with
-    lines as (select * from {{ ref('int_purchases__lines_netted') }}),
-    orders as (select * from {{ ref('fct_orders') }}),
+    lines as (select * from {{ ref('int_purchases__lines_netted') }} {{ only_affected(since, 'order_id') }}),
+    orders as (select * from {{ ref('fct_orders') }} {{ only_affected(since, 'order_id') }}),
     products as (select * from {{ ref('int_catalogue__products') }}),
     final as (
         select

@@ -1,6 +1,34 @@
+{{ config(unique_key='order_id') }}
+{% set all_lines = ref('int_purchases__lines') %}
+{% set since = carried_from(
+    [
+        ref('int_purchases__orders'), ref('stg_webshop__order_lines'), ref('stg_pos__receipt_lines'),
+        ref('int_purchases__returns'), ref('int_catalogue__products'),
+    ]
+) %}
+{%- if since %}
+    select order_id
+    from {{ affected_keys(ref('int_purchases__orders')) }}
+    union all
+    select 'webshop:' || webshop_order_id
+    from {{ affected_keys(ref('stg_webshop__order_lines')) }}
+    union all
+    select 'pos:' || receipt_id
+    from {{ affected_keys(ref('stg_pos__receipt_lines')) }}
+    union all
+    select order_id
+    from {{ affected_keys(ref('int_purchases__returns')) }}
+    union all
+    -- A product of another group may count its items in another way.
+    select order_id
+    from {{ all_lines }}
+    where
+        product_id in (select product_id from {{ affected_keys(ref('int_catalogue__products')) }})
+        {{ carried_mark() }}
+{%- endif %}
 with
-    orders as (select * from {{ ref('int_purchases__orders') }}),
-    lines as (select * from {{ ref('int_purchases__lines_netted') }}),
+    orders as (select * from {{ ref('int_purchases__orders') }} {{ only_affected(since, 'order_id') }}),
+    lines as (select * from {{ ref('int_purchases__lines_netted') }} {{ only_affected(since, 'order_id') }}),
     bulk_products as (
         select product_id
         from {{ ref('int_catalogue__products') }}

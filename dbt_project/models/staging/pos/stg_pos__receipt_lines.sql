@@ -1,5 +1,11 @@
+-- A table, because every reader would look for lines that were told twice among all of them.
+{{ config(materialized='table', unique_key=['receipt_id', 'line_number']) }}
+{% set since = carried_from() %}
+{% set delivered = source('pos', 'receipt_lines') %}
+{% set keys = 'receipt_id, line_number' %}
+{%- if since %} {{ told_since(delivered, keys, none, since) | indent(4) }} {{ carried_mark() }} {%- endif %}
 with
-    first_told as ({{ first_known(source('pos', 'receipt_lines'), 'receipt_id, line_number', none) }}),
+    first_told as ({{ first_known(delivered, keys, none, since) | indent(8) }}),
     final as (
         select
             receipt_id,

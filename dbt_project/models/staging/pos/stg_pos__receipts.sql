@@ -1,5 +1,11 @@
+{{ config(materialized='table', unique_key='receipt_id') }}
+{% set since = carried_from() %}
+{%- if since %}
+    {{ told_since(source('pos', 'receipts'), 'receipt_id', 'sold_at', since) | indent(4) }}
+    {{ carried_mark() }}
+{%- endif %}
 with
-    first_told as ({{ first_known(source('pos', 'receipts'), 'receipt_id', 'sold_at') }}),
+    first_told as ({{ first_known(source('pos', 'receipts'), 'receipt_id', 'sold_at', since) | indent(8) }}),
     final as (
         select
             receipt_id,

@@ -1,6 +1,13 @@
 -- E-mail and phone stay as delivered: identity normalises them together with every other source's.
+{{ config(materialized='table', unique_key='account_id') }}
+{% set since = carried_from() %}
+{%- if since %}
+    {{ newly_known(source('webshop', 'accounts'), 'updated_at', since, 'account_id') }} {{ carried_mark() }}
+{%- endif %}
 with
-    newest as ({{ newest_known(source('webshop', 'accounts'), 'account_id') }}),
+    newest as (
+        {{ newest_known(affected_rows(source('webshop', 'accounts'), 'account_id', since), 'account_id') }}
+    ),
     final as (
         select
             account_id,

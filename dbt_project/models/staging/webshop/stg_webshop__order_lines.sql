@@ -1,8 +1,14 @@
+-- A table, because every reader would look for lines that were told twice among all of them.
+{{ config(materialized='table', unique_key=['webshop_order_id', 'line_number']) }}
+{% set since = carried_from() %}
+{% set delivered = "(select * rename (order_id as webshop_order_id) from " ~ source('webshop', 'order_lines') ~ ")" %}
+{% set keys = 'webshop_order_id, line_number' %}
+{%- if since %} {{ told_since(delivered, keys, none, since) | indent(4) }} {{ carried_mark() }} {%- endif %}
 with
-    first_told as ({{ first_known(source('webshop', 'order_lines'), 'order_id, line_number', none) }}),
+    first_told as ({{ first_known(delivered, keys, none, since) | indent(8) }}),
     final as (
         select
-            order_id as webshop_order_id,
+            webshop_order_id,
             cast(line_number as integer) as line_number,
             product_id,
             cast(quantity as double) as quantity,

@@ -1,13 +1,25 @@
 -- The newest known version of each order, plus what only its older versions tell: when it was first seen
 -- cancelled.
+{{ config(materialized='table', unique_key='webshop_order_id') }}
+{% set since = carried_from() %}
+{% set delivered = affected_rows(source('webshop', 'orders'), 'order_id', since, named='webshop_order_id') %}
+{%- if since %}
+    select order_id as webshop_order_id
+    from ({{ newly_known(source('webshop', 'orders'), 'updated_at', since, 'order_id') }}) as changed
+    union all
+    -- Told before, but placed only now.
+    select order_id
+    from {{ source('webshop', 'orders') }}
+    where received_on <= {{ run_date() }} and {{ happened_since('placed_at', since) }} {{ carried_mark() }}
+{%- endif %}
 with
-    newest as ({{ newest_known(source('webshop', 'orders'), 'order_id') }}),
+    newest as ({{ newest_known(delivered, 'order_id') }}),
     versions as (
         select
             order_id,
             min(updated_at) filter (where status = 'cancelled') as cancelled_at,
             min(received_on) filter (where status = 'cancelled') as cancelled_received_on
-        from {{ source('webshop', 'orders') }}
+        from {{ delivered }} as delivered
         where {{ known_as_of('updated_at') }} and order_id is not null
         group by order_id
     ),

@@ -1,0 +1,50 @@
+{#- How an engine carries a table forward; macros/carried.sql says what that is. -#}
+
+{% macro carry_table(sql) %}
+    {%- set parts = sql.split(carried_mark()) -%}
+    {%- set compared = config.get('meta', {}).get('compared') -%}
+    {%- set since = carried_from() if compared or parts | length == 2 else none -%}
+    {%- if parts | length == 2 -%}
+    {{ replace_keys(parts[0], parts[1]) }}
+    {%- elif since -%}
+    {{ replace_table(sql, before_dropped=keep_what_differs) }}
+    {%- else -%}
+    {{ replace_table(sql) }}
+    {%- endif -%};
+    {{ adapter.dispatch('write_note')(note_of_build(since)) }}
+{% endmacro %}
+
+{% macro replace_keys(affected, rows) %}
+    create or replace table {{ affected_keys(this) }} as {{ affected }};
+    delete from {{ this }} as kept using {{ affected_keys(this) }} as affected
+    where {% for key in carried_key() -%}
+        kept.{{ key }} = affected.{{ key }}{{ " and " if not loop.last }}
+    {%- endfor %};
+    insert into {{ this }} by name {{ rows }}
+{% endmacro %}
+
+{% macro keep_what_differs(before, after) %}
+    create or replace table {{ affected_keys(this) }} as
+    select {{ carried_key() | join(', ') }}
+    from (select {{ (carried_key() + config.get('meta')['compared']) | join(', ') }} from {{ before }}) as before
+    full join (select {{ (carried_key() + config.get('meta')['compared']) | join(', ') }} from {{ after }}) as after
+        using ({{ carried_key() | join(', ') }})
+    where {% for column in config.get('meta')['compared'] -%}
+        before.{{ column }} is distinct from after.{{ column }}{{ " or " if not loop.last }}
+    {%- endfor %}
+{% endmacro %}
+
+{#- A note is a comment on the table: it comes and goes with the table's rows, in the same transaction. -#}
+{% macro default__notes_on_tables() %}
+    {%- set notes = {} -%}
+    {%- for row in run_query(
+        "select schema_name || '.' || table_name, comment from duckdb_tables() where comment is not null"
+    ) -%}
+        {%- do notes.update({row[0]: row[1]}) -%}
+    {%- endfor -%}
+    {{ return(notes) }}
+{% endmacro %}
+
+{% macro default__write_note(note) %}
+    comment on table {{ this }} is {{ "'" ~ note ~ "'" if note else 'null' }}
+{% endmacro %}

@@ -1,0 +1,156 @@
+"""Draws deliveries of a shop in which nothing is in order, one file a day and dataset, as landing would leave them.
+
+Ids and values come from small pools, instants from the days around the delivery: so keys are told twice and
+differently, versions arrive late, early or dated in the future, returns come before their orders, and people
+merge and part. Rows only; what they should come to is told by a warehouse that is built whole.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from assets.landing.contract import load_contracts
+from assets.messaging.ledger_export import SCHEMAS as OUTBOX
+from orchestration.settings import Settings
+
+FIRST_DAY = date(2026, 10, 19)
+
+Draw = Callable[[random.Random, date], Any]
+
+
+def _id(prefix: str, n: int) -> Draw:
+    return lambda dice, _: f"{prefix}{dice.randrange(n)}"
+
+
+def _one_of(*values: Any) -> Draw:
+    return lambda dice, _: dice.choice(values)
+
+
+def _around(dice: random.Random, day: date) -> datetime:
+    """Mostly before the delivery; now and then after the run that may first read it."""
+    return _at(day) + timedelta(minutes=dice.randrange(-4 * 1440, 2 * 1440))
+
+
+def _long_ago_or_now(dice: random.Random, day: date) -> datetime:
+    """At the moving edge of the window of web events, or lately: minutes apart, so that visits are visits."""
+    day = day - timedelta(days=dice.choice((0, 1, 1, 58, 59, 60, 61)))
+    return _at(day) + timedelta(minutes=dice.choice((0, 600)) + dice.randrange(90), seconds=dice.randrange(60))
+
+
+def _at(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+_EMAIL = _one_of(*(f"p{n}@mail.example" for n in range(24)), None, "no address")
+_PHONE = _one_of(None, None, "91234567", "+4791234568", "+12025550123")
+_RECEIVER = _one_of(*(f"P{n}@mail.example" for n in range(7)), "no address", "91234567")
+_ACCOUNT = _one_of(*(f"a{n}" for n in range(20)), None, "never delivered")
+_AMOUNT = _one_of(Decimal("10.00"), Decimal("25.50"), Decimal("0.00"))
+_LINE: dict[str, Draw] = {
+    "line_number": _one_of(1, 2, 3), "product_id": _id("i", 12), "quantity": _one_of(1.0, 2.0),
+    "unit_price": _AMOUNT, "line_amount": _AMOUNT,
+}  # fmt: skip
+_RETURN: dict[str, Draw] = {
+    "return_id": _id("r", 150), "line_number": _one_of(1, 2, 3), "product_id": _id("i", 12),
+    "quantity": _one_of(1.0, 2.0), "amount": _AMOUNT, "returned_at": _around,
+}  # fmt: skip
+
+# Dataset → rows a day, and how each column is drawn; what is not named stays null.
+DATASETS: Mapping[str, tuple[int, Mapping[str, Draw]]] = {
+    "webshop/accounts": (2, {
+        "account_id": _id("a", 20), "email": _EMAIL, "phone": _PHONE, "first_name": _one_of("Kari", "Ola", None),
+        "last_name": _one_of("Berg", "Dal"), "country": _one_of("NO", "US", None), "member_id": _one_of(None, "m1"),
+        "created_at": _around, "updated_at": _around,
+    }),
+    "pos/customers": (1, {
+        "pos_customer_id": _id("t", 5), "name": _one_of("Kari Berg", "Ola Dal"), "email": _EMAIL, "phone": _PHONE,
+        "updated_at": _around,
+    }),
+    "club/members": (1, {
+        "member_id": _id("m", 3), "email": _EMAIL, "first_name": _one_of("Kari", "Ola"), "last_name": _one_of("Berg"),
+        "joined_at": _around, "updated_at": _around,
+    }),
+    "webshop/orders": (6, {
+        "order_id": _id("w", 90), "account_id": _ACCOUNT, "email": _one_of(None, None, "p1@mail.example"), "phone": _PHONE, "placed_at": _around,
+        "status": _one_of("placed", "shipped", "completed", "cancelled"), "currency": _one_of("NOK"),
+        "total_amount": _AMOUNT, "is_gift": _one_of(True, False, None), "updated_at": _around,
+    }),
+    "webshop/order_lines": (15, {"order_id": _id("w", 90), **_LINE}),
+    "webshop/returns": (10, {"order_id": _id("w", 95), **_RETURN}),
+    "pos/receipts": (8, {
+        "receipt_id": _id("k", 60), "store_id": _one_of("s1"),
+        "pos_customer_id": _one_of("t0", "t1", "t2", None, None, None),
+        "member_id": _one_of("m0", "m1", "m2", None), "sold_at": _around, "currency": _one_of("NOK"),
+        "total_amount": _AMOUNT,
+    }),
+    "pos/receipt_lines": (9, {"receipt_id": _id("k", 60), **_LINE}),
+    "pos/returns": (3, {"receipt_id": _id("k", 65), **_RETURN}),
+    "logistics/deliveries": (10, {
+        "order_id": _id("w", 90), "status": _one_of("delivered"), "delivered_at": _around, "updated_at": _around,
+    }),
+    "catalogue/products": (2, {
+        "id": _id("i", 12), "price": _one_of("10.00 NOK", "12.00 NOK"), "availability": _one_of("in_stock"),
+        "product_group": _one_of("fruit", "fuel"), "brand": _one_of("Sol", None), "updated_at": _around,
+    }),
+    "provider/events": (25, {
+        "event_id": _id("e", 400), "occurred_at": _around, "channel": _one_of("email", "email", "sms"),
+        "event": _one_of("sent", "delivered", "opened", "clicked", "bounced", "complained", "unsubscribed"),
+        "message_id": _one_of(None, *(f"message{n}" for n in range(8))), "address": _RECEIVER,
+        "campaign_id": _one_of("spring", "autumn"), "class": _one_of(None, "newsletter"),
+        "url": _one_of("https://shop.example/a", "https://shop.example/b"),
+        "user_agent": _one_of("Mozilla/5.0", "Googlebot/2.1", None), "ip_network": _one_of("192.0.2.0/24", None),
+        "bounce_type": _one_of("hard", "soft"),
+    }),
+    "consent/events": (4, {
+        "event_id": _id("c", 40), "occurred_at": _around, "address": _RECEIVER, "channel": _one_of("email", "sms"),
+        "purpose": _one_of("marketing"), "action": _one_of("granted", "withdrawn"), "source": _one_of("web"),
+    }),
+    "tracker/events": (30, {
+        "messageId": _id("v", 500), "type": _one_of("track", "page", "identify"),
+        "event": _one_of("Product Viewed", "Product Added", "Product Removed", "Cart Viewed", "Order Completed"),
+        "anonymousId": _one_of("b0", "b1", "b2", "b3", None), "userId": _one_of("a0", "a1", None, None, None, None),
+        "timestamp": _long_ago_or_now, "product_id": _id("i", 12), "cart_id": _one_of("x0", "x1", "x2", "x3", None),
+        "order_id": _id("w", 90), "quantity": _one_of(1.0, 2.0, None), "price": _AMOUNT,
+        "products": _one_of(None, None, '[{"product_id": "i1", "quantity": 2}]'), "duration_s": _one_of(None, 3.0, 9.0),
+    }),
+}  # fmt: skip
+
+
+def draw_day(settings: Settings, seed: int, day: date) -> None:
+    """Write what is delivered on one day. The same seed and day give the same files."""
+    contracts = load_contracts()
+    for dataset, (n, columns) in DATASETS.items():
+        dice = random.Random(f"{seed} {day} {dataset}")
+        # The first delivery is what a shop has on the day on which it starts.
+        rows = [
+            {name: draw(dice, day) for name, draw in columns.items()}
+            | {"received_on": day, "source_file": "drawn", "source_line": line}
+            for line in range(n * (7 if day == FIRST_DAY else 1))
+        ]
+        target = settings.raw_dir / dataset / f"{day}.parquet"
+        pq.write_table(pa.Table.from_pylist(rows, schema=contracts[dataset].arrow_schema()), target)
+
+
+def write_contact_log(settings: Settings, seed: int, day: date) -> None:
+    """What was handed off by a day: a message more every day, and now and then told of another customer."""
+    schema = OUTBOX["contact_log"]
+    n = (day - FIRST_DAY).days + 1
+    rows = [
+        {
+            "message_id": f"message{number}", "run_date": FIRST_DAY, "journey": "j", "step": "s", "channel": "email",
+            "customer_id": random.Random(f"{seed} {number} {day}").choice(("customer1", "customer1", "customer2")),
+            "class": "newsletter", "anchor": f"cart:{number}", "state": "ACCEPTED", "sent_at": _at(FIRST_DAY),
+        }
+        for number in range(min(n, 8))
+    ]  # fmt: skip
+    rows = [{name: row.get(name) for name in schema.names} for row in rows]
+    pq.write_table(
+        pa.Table.from_pylist(rows, schema=schema), settings.raw_dir / "outbox" / "contact_log" / "current.parquet"
+    )
