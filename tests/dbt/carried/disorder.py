@@ -49,27 +49,28 @@ def _at(day: date) -> datetime:
 
 
 _EMAIL = _one_of(*(f"p{n}@mail.example" for n in range(24)), None, "no address")
+_OR_NONE = _one_of(*(f"p{n}@mail.example" for n in range(24)), *[None] * 24)
 _PHONE = _one_of(None, None, "91234567", "+4791234568", "+12025550123")
 _RECEIVER = _one_of(*(f"P{n}@mail.example" for n in range(7)), "no address", "91234567")
-_ACCOUNT = _one_of(*(f"a{n}" for n in range(20)), None, "never delivered")
+_ACCOUNT = _one_of(*(f"a{n}" for n in range(40)), None, "never delivered")
 _AMOUNT = _one_of(Decimal("10.00"), Decimal("25.50"), Decimal("0.00"))
 _LINE: dict[str, Draw] = {
     "line_number": _one_of(1, 2, 3), "product_id": _id("i", 12), "quantity": _one_of(1.0, 2.0),
     "unit_price": _AMOUNT, "line_amount": _AMOUNT,
 }  # fmt: skip
 _RETURN: dict[str, Draw] = {
-    "return_id": _id("r", 150), "line_number": _one_of(1, 2, 3), "product_id": _id("i", 12),
+    "return_id": _id("r", 600), "line_number": _one_of(1, 2, 3), "product_id": _id("i", 12),
     "quantity": _one_of(1.0, 2.0), "amount": _AMOUNT, "returned_at": _around,
 }  # fmt: skip
 
 # Dataset → rows a day, and how each column is drawn; what is not named stays null.
 DATASETS: Mapping[str, tuple[int, Mapping[str, Draw]]] = {
-    "webshop/accounts": (2, {
-        "account_id": _id("a", 20), "email": _EMAIL, "phone": _PHONE, "first_name": _one_of("Kari", "Ola", None),
+    "webshop/accounts": (4, {
+        "account_id": _id("a", 40), "email": _EMAIL, "phone": _PHONE, "first_name": _one_of("Kari", "Ola", None),
         "last_name": _one_of("Berg", "Dal"), "country": _one_of("NO", "US", None), "member_id": _one_of(None, "m1"),
         "created_at": _around, "updated_at": _around,
     }),
-    "pos/customers": (1, {
+    "pos/customers": (2, {
         "pos_customer_id": _id("t", 5), "name": _one_of("Kari Berg", "Ola Dal"), "email": _EMAIL, "phone": _PHONE,
         "updated_at": _around,
     }),
@@ -77,30 +78,31 @@ DATASETS: Mapping[str, tuple[int, Mapping[str, Draw]]] = {
         "member_id": _id("m", 3), "email": _EMAIL, "first_name": _one_of("Kari", "Ola"), "last_name": _one_of("Berg"),
         "joined_at": _around, "updated_at": _around,
     }),
-    "webshop/orders": (6, {
-        "order_id": _id("w", 90), "account_id": _ACCOUNT, "email": _one_of(None, None, "p1@mail.example"), "phone": _PHONE, "placed_at": _around,
+    "webshop/orders": (24, {
+        "order_id": _id("w", 360), "account_id": _ACCOUNT, "email": _OR_NONE,
+        "phone": _PHONE, "placed_at": _around,
         "status": _one_of("placed", "shipped", "completed", "cancelled"), "currency": _one_of("NOK"),
         "total_amount": _AMOUNT, "is_gift": _one_of(True, False, None), "updated_at": _around,
     }),
-    "webshop/order_lines": (15, {"order_id": _id("w", 90), **_LINE}),
-    "webshop/returns": (10, {"order_id": _id("w", 95), **_RETURN}),
-    "pos/receipts": (8, {
-        "receipt_id": _id("k", 60), "store_id": _one_of("s1"),
+    "webshop/order_lines": (60, {"order_id": _id("w", 360), **_LINE}),
+    "webshop/returns": (30, {"order_id": _id("w", 380), **_RETURN}),
+    "pos/receipts": (32, {
+        "receipt_id": _id("k", 240), "store_id": _one_of("s1"),
         "pos_customer_id": _one_of("t0", "t1", "t2", None, None, None),
         "member_id": _one_of("m0", "m1", "m2", None), "sold_at": _around, "currency": _one_of("NOK"),
         "total_amount": _AMOUNT,
     }),
-    "pos/receipt_lines": (9, {"receipt_id": _id("k", 60), **_LINE}),
-    "pos/returns": (3, {"receipt_id": _id("k", 65), **_RETURN}),
-    "logistics/deliveries": (10, {
-        "order_id": _id("w", 90), "status": _one_of("delivered"), "delivered_at": _around, "updated_at": _around,
+    "pos/receipt_lines": (36, {"receipt_id": _id("k", 240), **_LINE}),
+    "pos/returns": (9, {"receipt_id": _id("k", 260), **_RETURN}),
+    "logistics/deliveries": (30, {
+        "order_id": _id("w", 360), "status": _one_of("delivered"), "delivered_at": _around, "updated_at": _around,
     }),
     "catalogue/products": (2, {
         "id": _id("i", 12), "price": _one_of("10.00 NOK", "12.00 NOK"), "availability": _one_of("in_stock"),
         "product_group": _one_of("fruit", "fuel"), "brand": _one_of("Sol", None), "updated_at": _around,
     }),
-    "provider/events": (25, {
-        "event_id": _id("e", 400), "occurred_at": _around, "channel": _one_of("email", "email", "sms"),
+    "provider/events": (75, {
+        "event_id": _id("e", 1200), "occurred_at": _around, "channel": _one_of("email", "email", "sms"),
         "event": _one_of("sent", "delivered", "opened", "clicked", "bounced", "complained", "unsubscribed"),
         "message_id": _one_of(None, *(f"message{n}" for n in range(8))), "address": _RECEIVER,
         "campaign_id": _one_of("spring", "autumn"), "class": _one_of(None, "newsletter"),
@@ -117,7 +119,7 @@ DATASETS: Mapping[str, tuple[int, Mapping[str, Draw]]] = {
         "event": _one_of("Product Viewed", "Product Added", "Product Removed", "Cart Viewed", "Order Completed"),
         "anonymousId": _one_of("b0", "b1", "b2", "b3", None), "userId": _one_of("a0", "a1", None, None, None, None),
         "timestamp": _long_ago_or_now, "product_id": _id("i", 12), "cart_id": _one_of("x0", "x1", "x2", "x3", None),
-        "order_id": _id("w", 90), "quantity": _one_of(1.0, 2.0, None), "price": _AMOUNT,
+        "order_id": _id("w", 360), "quantity": _one_of(1.0, 2.0, None), "price": _AMOUNT,
         "products": _one_of(None, None, '[{"product_id": "i1", "quantity": 2}]'), "duration_s": _one_of(None, 3.0, 9.0),
     }),
 }  # fmt: skip
