@@ -19,6 +19,7 @@ SALES = frozenset({"fct_orders", "fct_order_lines", "int_purchases__orders", "in
 _EMAILS = frozenset({"email", "delivered_email", "mailbox"})
 _PHONES = frozenset({"phone", "delivered_phone"})
 _ADDRESSES = frozenset({"address", "identifier_value", "link_value", "delivered_value"})
+_ORDERS = frozenset({"webshop_order_id"})
 
 
 def forget_in_database(settings: Settings, path: Path, forgotten: Forgotten) -> int:
@@ -34,7 +35,11 @@ def forget_in_database(settings: Settings, path: Path, forgotten: Forgotten) -> 
             # Views of the warehouse name their files relative to the home.
             connection.execute(f"set file_search_path = '{_quoted(settings.home)}'")
             connection.execute(f"attach '{_quoted(path)}' as old")
-            n = sum(_forget_in_table(connection, *table, forgotten) for table in _tables(connection))
+            tables = _tables(connection)
+            n = sum(_forget_in_table(connection, *table, forgotten) for table in tables)
+            # Comments of the published copy describe its tables; those of the warehouse are dbt's notes.
+            if n and path == settings.warehouse_path:
+                _build_whole_next(connection, tables)
             connection.execute(f"attach '{_quoted(temporary)}' as new")
             connection.execute("copy from database old to new")
             connection.execute("detach old; detach new")
@@ -49,6 +54,15 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     return connection.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = 'old' order by 1, 2"
     ).fetchall()
+
+
+def _build_whole_next(connection: duckdb.DuckDBPyConnection, tables: list[tuple[str, str]]) -> None:
+    """Rows that went are in nobody's list of affected keys: no table may be carried forward from them.
+
+    Without the note that dbt left on it, a table is built from the raw files (dbt_project/macros/carried.sql).
+    """
+    for schema, table in tables:
+        connection.execute(f'comment on table old.{schema}."{table}" is null')
 
 
 def _forget_in_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str, forgotten: Forgotten) -> int:
@@ -82,7 +96,9 @@ def _wanted(column: str, forgotten: Forgotten) -> frozenset[str]:
     if column in _EMAILS:
         return forgotten.emails
     if column in _PHONES:
-        return _numbers(forgotten)
+        return forgotten.phones
+    if column in _ORDERS:
+        return forgotten.order_ids
     if column in _ADDRESSES:
         return forgotten.emails | _numbers(forgotten) | forgotten.member_ids
     return frozenset()
@@ -93,6 +109,9 @@ def _numbers(forgotten: Forgotten) -> frozenset[str]:
 
 
 def _compared(column: str) -> str:
+    if column in _PHONES:
+        # As in raw files: staging holds numbers as they were written.
+        return f"""ltrim(regexp_replace("{column}", '[^0-9]', '', 'g'), '0')"""
     return f'lower(trim("{column}"))' if column in _EMAILS else f'trim("{column}")'
 
 

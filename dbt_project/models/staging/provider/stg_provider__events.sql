@@ -7,6 +7,6 @@
 {%- endif %}
 with
     first_told as ({{ first_known(delivered, 'event_id', 'occurred_at', since) | indent(8) }}),
-    final as (select * exclude (source_file, source_line) from first_told)
+    final as (select * exclude (delivered_address, source_file, source_line) from first_told)
 select *
 from final
