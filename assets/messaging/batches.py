@@ -61,7 +61,9 @@ class Batch:
         }
 
     def members_of(self, message_ids: Collection[str]) -> list[Prepared]:
-        """Those of its messages that are among these."""
+        """Those of its messages that are among these, which are its own."""
+        if len(message_ids) == len(self.members):
+            return list(self.members)
         wanted = set(message_ids)
         return [member for member in self.members if member.message_id in wanted]
 

@@ -24,6 +24,8 @@ _REFUSALS = (KeyError, TypeError, ValueError, AttributeError, jinja2.UndefinedEr
 
 
 def json_text(value: Any, default: Callable[[Any], Any] | None = None) -> str:
+    if type(value) is str:  # most are, and need nothing of what follows
+        return orjson.dumps(value).decode()
     return orjson.dumps(value, default, orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
 
 

@@ -42,6 +42,8 @@ def event_row(event_id: str, occurred_at: datetime, channel: str, event: str, **
         raise Unreadable("an unknown kind of event")
     if not event_id:
         raise Unreadable("an event without an id")
+    if any(not isinstance(value, str | None) or "\0" in (value or "") for value in more.values()):
+        raise Unreadable("a value that is no text")
     given = {"event_id": event_id, "occurred_at": occurred_at, "channel": channel, "event": event, **more}
     return {name: given.get(name) for name in COLUMNS}
 
@@ -50,8 +52,10 @@ def instant(text: object) -> datetime:
     """An ISO instant with its zone. Raises `Unreadable`."""
     try:
         at = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
-    except ValueError:
+        if at.tzinfo is None:
+            raise Unreadable("an instant without a zone")
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, Unreadable):
+            raise
         raise Unreadable("an instant that is none") from None
-    if at.tzinfo is None:
-        raise Unreadable("an instant without a zone")
-    return at.astimezone(UTC)

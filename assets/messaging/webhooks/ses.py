@@ -59,10 +59,10 @@ def verify(call: Call, certificate_of: Callable[[str], bytes], topics: Collectio
         signed = "".join(f"{name}\n{note[name]}\n" for name in fields if name in note).encode()
         signature = base64.b64decode(note["Signature"], validate=True)
         algorithm = _HASHES[note["SignatureVersion"]]()
-        address = str(note["SigningCertURL"])
-    except (ValueError, KeyError, TypeError, binascii.Error):
+        address, topic = str(note["SigningCertURL"]), str(note["TopicArn"])
+    except (ValueError, KeyError, TypeError, RecursionError, binascii.Error):
         raise Forged("not a signed notification") from None
-    if note["TopicArn"] not in topics:
+    if topic not in topics:
         raise Forged("a topic that is not ours")
     if not _CERTIFICATE.fullmatch(address):
         raise Forged("a certificate from elsewhere")
@@ -92,7 +92,7 @@ def events(note: Mapping[str, Any]) -> list[dict[str, Any]]:
         if name is None or not said.get("mail"):
             return []
         return [_row(note, said, kind, name, address) for address in _addresses(said, kind)]
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         if isinstance(error, Unreadable):
             raise
         raise Unreadable(f"not an event of SES: {type(error).__name__}") from None

@@ -19,7 +19,7 @@ def parse(call: Call, keys: Iterable[bytes], now: datetime) -> list[dict[str, An
     try:
         events = json.loads(call.body)["events"]
         return [_row(event) for event in events]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         if isinstance(error, Unreadable):
             raise
         raise Unreadable(f"not a list of events: {type(error).__name__}") from None

@@ -31,7 +31,7 @@ _TWILIO = {
 _TWILIO_HARD = frozenset({"21211", "21217", "21614", "30005", "30006"})
 _TWILIO_OPT_OUT = frozenset({"21610"})
 # Kannel's bits: 1 delivered, 2 failed, 4 buffered, 8 accepted by the network, 16 refused by it.
-_KANNEL = {1: "delivered", 2: "bounced", 4: "deferred", 8: "sent", 16: "rejected"}
+_KANNEL = {"1": "delivered", "2": "bounced", "4": "deferred", "8": "sent", "16": "rejected"}
 
 
 def parse_twilio(call: Call, token: str, known: Collection[bytes], now: datetime) -> list[dict[str, Any]]:
@@ -56,7 +56,7 @@ def parse_twilio(call: Call, token: str, known: Collection[bytes], now: datetime
 def parse_kannel(call: Call, known: Collection[bytes], now: datetime) -> list[dict[str, Any]]:
     """The delivery report of one of our messages. Raises `Forged` or `Unreadable`."""
     said = dict(parse_qsl(urlsplit(call.url).query))
-    event = _KANNEL.get(int(said["status"]) if said.get("status", "").isdigit() else 0)
+    event = _KANNEL.get(said.get("status", ""))
     # Forged before unreadable: nobody learns from the answer which statuses there are.
     row = _row(call, known, now, event or "sent", said.get("status", ""), {})
     if event is None:

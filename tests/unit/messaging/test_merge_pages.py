@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.messaging import columns, merge_pages
+from assets.messaging import columns, merge_kind, merge_pages
 from assets.messaging.goods import Goods
 from assets.messaging.journeys import load_templates
 from assets.messaging.merge_pages import MergePages
@@ -152,7 +152,7 @@ def test_a_wrong_record_is_noticed(name: str, mistake: Any, monkeypatch: pytest.
     ]
     page = page_of(rows)
     assert assert_same(page) == 1
-    monkeypatch.setattr(merge_pages, name, mistake)
+    monkeypatch.setattr(merge_kind, name, mistake)
     with pytest.raises(AssertionError):
         assert_same(page)
 

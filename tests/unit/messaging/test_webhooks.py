@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assets.landing.contract import contract_of
 from assets.messaging import reports, signatures
@@ -97,6 +100,46 @@ def test_a_genuine_call_without_sense_is_named_and_not_quoted(changes: dict[str,
     with pytest.raises(Unreadable) as caught:
         signed.parse(signed_call([bounce(**changes, address="canary@kunde.example")]), [KEY], NOW)
     assert "canary" not in str(caught.value)
+
+
+ODD = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.just("0001-01-01T00:00+14:00")),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys((*COLUMNS, "surprise"), ODD)))
+def test_a_genuine_call_of_any_content_is_read_or_refused_in_words(changes: dict[str, Any]) -> None:
+    """A provider's mistake is answered with 400, once, and never with a crash that it would retry for days."""
+    with suppress(Unreadable):
+        for event in signed.parse(signed_call([bounce(**changes)]), [KEY], NOW):
+            assert all(value is None or isinstance(value, str | datetime) for value in event.values())
+
+
+@pytest.mark.parametrize("timestamp", ["²", "١٧", "-1", "1e9", " 1", "9" * 13, "0x10", ""])
+def test_a_timestamp_that_only_looks_like_a_number_is_forged(timestamp: str) -> None:
+    """What Python takes for a digit and what it can count with are not the same."""
+    call = signed_call([bounce()])
+    with pytest.raises(Forged):
+        signed.parse(replace(call, headers={**call.headers, "webhook-timestamp": timestamp}), [KEY], NOW)
+    with pytest.raises((Forged, Unreadable)):
+        sms.parse_kannel(Call(f"https://x.example/events/kannel/{'A' * 40}?status={timestamp}"), [b"key"], NOW)
+
+
+@given(ODD)
+def test_nobody_but_amazon_gets_past_the_first_look(body: Any) -> None:
+    """Anybody may post anything there; it is refused before a certificate is fetched or a number divided."""
+    nested = b"[" * 100_000
+    said = {"Type": "Notification", "Signature": "", "SignatureVersion": "1", "SigningCertURL": PEM_AT}
+    for content in (
+        json.dumps(body).encode(),
+        nested,
+        json.dumps({**said, "TopicArn": body}).encode(),
+        json.dumps(said).encode(),
+    ):
+        with pytest.raises(Forged):
+            ses.verify(Call("https://x.example/events/ses", body=content), lambda _: pytest.fail("fetched"), {TOPIC})
 
 
 # --- SES over SNS ----------------------------------------------------------------------------------------
