@@ -89,15 +89,15 @@ def record(
             "files": [file for file in named if file["path"].startswith("cards/")],
             "named_by_fields": list(_NAMES_CARDS),
         }
-        manifest["headers"] = headers(settings, sender)
+        manifest["headers"] = headers(settings, sender, batch.group.language)
     text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
     return {"file": batch.file, "file_sha256": sha256, "n_sent": len(members), "manifest": text}
 
 
-def headers(settings: Settings, sender: Sender) -> dict[str, str]:
+def headers(settings: Settings, sender: Sender, language: str) -> dict[str, str]:
     """The headers of a mail made of a record; `{name}` stands for the record's value of that name."""
-    reply_to = {"Reply-To": sender.reply_to} if sender.reply_to else {}
-    return reply_to | {
+    optional = {"Reply-To": sender.reply_to, "Content-Language": language}
+    return {name: value for name, value in optional.items() if value} | {
         "From": f"{json.dumps(sender.name, ensure_ascii=False)} <{sender.address}>",
         "To": "{address}",
         "Subject": "{subject}",
@@ -105,5 +105,4 @@ def headers(settings: Settings, sender: Sender) -> dict[str, str]:
         "Feedback-ID": FEEDBACK_ID.replace("{tenant}", settings.tenant),
         "List-Unsubscribe": "<{unsubscribe_link}>",
         "List-Unsubscribe-Post": ONE_CLICK,
-        "Content-Language": "{language}",
     }

@@ -54,6 +54,8 @@ class WarehousePage:
         return self.table.filter(pc.is_in(self.table["message_id"], pa.array(only, pa.string())))
 
     def rows(self, only: Collection[str] | None = None) -> list[Row]:
+        if only is not None and not only:
+            return []
         table = self.table if only is None else self.part(only)
         rows: list[Row] = table.drop_columns(_ONLY_TEXTS).to_pylist()
         for row in rows:

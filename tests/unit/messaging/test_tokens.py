@@ -6,7 +6,7 @@ import hmac
 
 import pytest
 
-from assets.messaging.tokens import TokenError, hmac_sha256, make_token, read_token
+from assets.messaging.tokens import TokenError, hmac_sha256, make_token, make_tokens, read_token
 
 KEY, FORMER, FOREIGN = b"k" * 32, b"f" * 32, b"x" * 32
 MESSAGE = "0123456789abcdef0123456789abcdef"
@@ -15,6 +15,14 @@ MESSAGE = "0123456789abcdef0123456789abcdef"
 @pytest.mark.parametrize("channel", ["email", "sms"])
 def test_a_token_names_its_message_and_channel(channel: str) -> None:
     assert read_token([KEY], make_token(KEY, MESSAGE, channel)) == (MESSAGE, channel)
+
+
+@pytest.mark.parametrize("channel", ["email", "sms"])
+def test_tokens_made_together_are_those_made_one_by_one(channel: str) -> None:
+    """A page of mails is signed at once; each link must be the one that a mail of its own would have."""
+    ids = [f"{number:032x}" for number in (0, 1, 2**127, 2**128 - 1, *range(500, 600))]
+    assert make_tokens(KEY, ids, channel) == [make_token(KEY, message_id, channel) for message_id in ids]
+    assert make_tokens(KEY, [], channel) == []
 
 
 def test_a_token_signed_with_a_former_key_still_works() -> None:
