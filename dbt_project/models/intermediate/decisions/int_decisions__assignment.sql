@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- Control groups, experiment arms and switches (gates 13 and 14). A bucket comes from the id under which
 -- the customer was pinned first, through every id the customer ever had; not pinned yet, it is computed
 -- from today's.

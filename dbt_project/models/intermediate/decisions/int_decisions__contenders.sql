@@ -6,8 +6,6 @@
 with
     eligibility as (select * from {{ ref('int_decisions__eligibility') }}),
 
-    assignment as (select * from {{ ref('int_decisions__assignment') }}),
-
     policy as (select * from {{ ref('int_decisions__policy') }}),
 
     look_ahead as (select * from {{ ref('int_decisions__look_ahead') }}),
@@ -15,7 +13,6 @@ with
     tested as (
         select
             eligibility.*,
-            assignment.* exclude (message_id),
             policy.* exclude (message_id),
             look_ahead.reserved_for,
             look_ahead.message_id is not null as fails_reserved,
@@ -30,7 +27,6 @@ with
                 'step':eligibility.step
             } as rank
         from eligibility
-        inner join assignment on eligibility.message_id = assignment.message_id
         inner join policy on eligibility.message_id = policy.message_id
         left join look_ahead on eligibility.message_id = look_ahead.message_id
         where eligibility.is_due and not coalesce(eligibility.is_settled, false)

@@ -4,8 +4,6 @@
 with
     eligibility as (select * from {{ ref('int_decisions__eligibility') }} where class <> 'service'),
 
-    assignment as (select * from {{ ref('int_decisions__assignment') }}),
-
     policy as (select * from {{ ref('int_decisions__policy') }}),
 
     rules as (
@@ -31,7 +29,7 @@ with
     heavy as (
         select customer_id, touch_key, touch_id, journey, step, class, channel, priority, due_at
         from eligibility
-        inner join assignment on eligibility.message_id = assignment.message_id
+        inner join policy on eligibility.message_id = policy.message_id
         where {{ passes_gates(1, 14) }}
     ),
 

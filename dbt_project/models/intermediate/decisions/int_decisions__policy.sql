@@ -4,6 +4,8 @@
 with
     eligibility as (select * from {{ ref('int_decisions__eligibility') }}),
 
+    assignment as (select * from {{ ref('int_decisions__assignment') }}),
+
     windows as (select * from {{ ref('int_decisions__sending_windows') }}),
 
     rules as (select * from {{ ref('stg_templates__policy_rules') }}),
@@ -156,7 +158,7 @@ with
 
     final as (
         select
-            timed.message_id,
+            assignment.*,
             timed.earliest_at,
             broken.broken_rules,
             broken.broken_by,
@@ -174,6 +176,7 @@ with
                     )
             end as possible_at
         from timed
+        inner join assignment on timed.message_id = assignment.message_id
         left join broken on timed.message_id = broken.message_id
     )
 

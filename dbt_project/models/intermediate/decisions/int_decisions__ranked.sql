@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- Contenders with the message that goes instead of them, if any (gate 17): one marketing touch per
 -- customer and run, and within a touch that sends the first channel that passes, one channel.
 with
