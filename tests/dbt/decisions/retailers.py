@@ -12,6 +12,8 @@ RUN_DATES = (
     date(2026, 3, 28), date(2026, 3, 29), date(2026, 3, 30), date(2026, 10, 25), date(2026, 10, 26),
     date(2026, 12, 31), date(2027, 1, 1), date(2026, 5, 17), date(2026, 9, 13), date(2026, 9, 16),
 )  # fmt: skip
+# Days on which only the clocks of New York change, and a day that most years do not have.
+RARE_DAYS = (date(2026, 3, 8), date(2026, 11, 1), date(2028, 2, 29))
 HOURS = (time(0), time(8, 59, 59), time(9), time(9), time(10), time(12), time(19, 59, 59), time(20), time(23, 59, 59))
 CLASSES = ("post_purchase", "post_purchase", "lifecycle", "newsletter", "service")
 MARKETING = ["post_purchase", "lifecycle", "newsletter"]
@@ -29,6 +31,7 @@ CHANNELS = (
     [("sms", False), ("email", True)],
 )
 ZONES = (None, None, None, "Europe/Helsinki", "America/New_York", "Not/A_Zone")
+FAR_ZONES = ("Pacific/Auckland", "America/New_York", "Pacific/Honolulu", "America/New_York")
 COUNTRIES = ("NO", "NO", "NO", "SE", None)
 DAY = 86_400
 
@@ -36,9 +39,12 @@ DAY = 86_400
 class Retailer:
     """Journeys and contact policy of one random retailer, and the dice that the rest of its world is made with."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, rare_day: date | None = None) -> None:
         self.random = Random(seed)
         self.run_date = self.random.choice(RUN_DATES)
+        # A rare day, and a third of the customers far away, without which each of them would decide as before.
+        self.is_rare = rare_day is not None
+        self.run_date = rare_day or self.run_date
         # In a calm retailer little stands in the way of a message, so that arbitration and look-ahead have work.
         self.is_calm = self.random.random() < 0.5
         self.journeys: list[Row] = []

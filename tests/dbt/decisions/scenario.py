@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from tests.dbt.decisions.engine import CompiledModel, Warehouse
 from tests.dbt.decisions.oracle import COMPARED, Oracle, Outcome
 from tests.dbt.decisions.relations import Row
+from tests.dbt.decisions.situations import situations
 from tests.dbt.decisions.worlds import World
 
 EXCLUSION = ("customer_id", "address", "rule", "until_at")
@@ -46,6 +48,7 @@ class Scenario:
         self.ledger: list[Row] = []
         self.pins: list[Row] = []
         self.last_outcome = Outcome([], [], [])
+        self.met: Counter[str] = Counter()
 
     def rebuild(self) -> None:
         """Lose the warehouse; the outbox stays."""
@@ -61,6 +64,7 @@ class Scenario:
         self.last_outcome = outcome
         found = self.compare(run_date, rows, outcome)
         assert not found, f"{len(found)} differences on {run_date}:\n" + "\n".join(found[:5])
+        self.met.update(situations(run_date, self.world.tables, rows))
         kept = [row for row in self.ledger if row["run_date"] != run_date]
         self.ledger = kept + [{**row, "run_date": run_date} for row in outcome.rows]
         return rows

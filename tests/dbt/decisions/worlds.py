@@ -4,19 +4,19 @@ people, shared addresses, late hand-offs, Sundays, holidays, clock changes, and 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from tests.dbt.decisions.oracle_rules import HOME_ZONE, instant
 from tests.dbt.decisions.relations import Row
-from tests.dbt.decisions.retailers import CLASSES, COUNTRIES, ZONES, Retailer
+from tests.dbt.decisions.retailers import CLASSES, COUNTRIES, FAR_ZONES, ZONES, Retailer
 
 
 class World(Retailer):
     """The inputs of one retailer around one run_date; `advance` changes them as time would."""
 
-    def __init__(self, seed: int, n_customers: int) -> None:
-        super().__init__(seed)
+    def __init__(self, seed: int, n_customers: int, rare_day: date | None = None) -> None:
+        super().__init__(seed, rare_day)
         self.n_anchors = 0
         self.customer_ids = [f"c{number:03d}" for number in range(n_customers)]
         self._make_customers()
@@ -41,7 +41,7 @@ class World(Retailer):
                     "customer_type": pick(("b2c", "b2c", "b2c", "b2b")),
                     "is_member": pick((True, True, False, None)),
                     "country": pick(COUNTRIES),
-                    "timezone": pick(ZONES),
+                    "timezone": self._zone(number, pick(ZONES)),
                     "persona": pick(("loyal", "new", "inactive", None)),
                     "stage": pick(("active", "lapsed", None)),
                     "is_erased": self.seldom(0.02),
@@ -68,6 +68,10 @@ class World(Retailer):
                         "net_amount_minor": pick((5_000, 10_000, 20_000)),
                     },
                 )
+
+    def _zone(self, number: int, drawn: str | None) -> str | None:
+        """On a rare day every third customer lives far away."""
+        return FAR_ZONES[number // 3 % len(FAR_ZONES)] if self.is_rare and number % 3 == 0 else drawn
 
     def _make_address(self, customer_id: str, number: int, channel: str) -> None:
         if self.seldom(0.08):
