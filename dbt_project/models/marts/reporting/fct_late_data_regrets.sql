@@ -86,7 +86,10 @@ with
         select
             messages.message_id,
             messages.run_date,
-            arg_max(events, {'at':events.occurred_at, 'withdrawn':events.action = 'withdrawn'}) as newest
+            arg_max(
+                events,
+                {'at':events.occurred_at, 'withdrawn':events.action = 'withdrawn', 'id':events.event_id}
+            ) as newest
         from messages
         inner join
             {{ ref('int_customers__contact_points') }} as contact_points
