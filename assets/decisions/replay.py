@@ -105,6 +105,10 @@ class Replay:
             for table in self._settings.raw_dir.glob("templates/*/*.parquet"):
                 (raw / "templates" / table.parent.name).mkdir(parents=True, exist_ok=True)
                 (raw / "templates" / table.parent.name / table.name).symlink_to(table)
+        self._copy_what_days_add_to(first)
+
+    def _copy_what_days_add_to(self, first: date) -> None:
+        """The incremental models as they stood before the first day."""
         with duckdb.connect() as connection:
             attach_installed(connection, self._settings.warehouse_path)
             connection.execute(f"attach '{self._there.warehouse_path}' as scratch")

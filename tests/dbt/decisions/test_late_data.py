@@ -86,7 +86,8 @@ def history(seed: int) -> Tables:
         message |= {"sent_at": random.choice((AS_OF + timedelta(hours=10),) * 5 + (None,))}
         tables["marts.fct_messages"].append({**message, "is_external": random.random() < 0.1})
         order = f"o{random.randrange(6)}"
-        cart = {"cart_id": str(n), "bought_order_id": random.choice((order, None)), "bought_at": moment()}
+        cart = {"cart_id": str(n), "bought_order_id": random.choice((order, order, None))}
+        cart["bought_at"] = random.choice((AS_OF, moment(), moment()))
         tables["marts.fct_carts"].append(cart)
     for n in range(12):
         order = {"order_id": f"o{n}", "customer_id": f"c{random.randrange(2)}", "ordered_at": moment()}
@@ -175,7 +176,7 @@ def regretted(chain: Chain, tables: Tables) -> set[tuple[Any, ...]]:
     return {tuple(row.values()) for row in rows}
 
 
-HISTORIES = [history(seed) for seed in range(60)]
+HISTORIES = [history(seed) for seed in range(100)]
 
 
 def test_every_history_gives_the_same_regrets(chain: Chain) -> None:
