@@ -17,15 +17,16 @@
     end
 {%- endmacro %}
 
-{#- Two people: another year, or another day in it. Null if one is missing or only its year is known. -#}
+{#- Two people: another year, or another day in it. Not if one is missing or only its year is known. A case and no `and`:
+    most pairs bear the same date, and are done with the first comparison. -#}
 {% macro birth_dates_contradict(left_date, right_date) -%}
-    (
-        {{ left_date }} <> {{ right_date }}
-        and (
+    case
+        when {{ left_date }} <> {{ right_date }}
+        then
             extract(year from {{ left_date }}) <> extract(year from {{ right_date }})
-            or {{ birth_day(left_date) }} <> {{ birth_day(right_date) }}
-        )
-    )
+            or coalesce({{ birth_day(left_date) }} <> {{ birth_day(right_date) }}, false)
+        else false
+    end
 {%- endmacro %}
 
 {#- What a person has only one of (var identity_exclusive), each by the column that is compared in a whole component and

@@ -88,6 +88,8 @@ with
             left_side.identifier_kind,
             left_side.link_value,
             case
+                when left_side.first_name_key = right_side.first_name_key
+                then false
                 when left_side.identifier_kind in ('{{ descriptions | join("', '") }}')
                 then {{ names_are_swapped('left_side', 'right_side', names_resemble) }}
                 else {{ names_are_swapped('left_side', 'right_side', words_are_equal) }}

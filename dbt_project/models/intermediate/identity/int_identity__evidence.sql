@@ -55,7 +55,8 @@ with
             records.member_id,
             records.birth_date,
             records.phone,
-            {{ address_letters('records.email') }} as address_letters
+            -- Only of those who say no name: it costs as much as all else here.
+            case when not has_name then {{ address_letters('records.email') }} end as address_letters
         from values_used as identifiers
         join records using (record_id)
         where

@@ -8,6 +8,14 @@ with
     records as (select * from {{ ref('int_identity__records') }}),
     persons as (select * from {{ ref('int_identity__persons') }}),
     golden as (select * from {{ ref('int_customers__golden_records') }}),
+    -- Most customers write the same on every order.
+    written_on_orders as (
+        select
+            account_id, email, phone, min(first_received_on) as first_received_on, max(placed_at) as placed_at
+        from {{ ref('stg_webshop__orders') }}
+        where account_id is not null
+        group by account_id, email, phone
+    ),
     -- A number on an order is read as its account's are.
     orders as (
         select
@@ -16,10 +24,9 @@ with
             orders.placed_at,
             {{ normalise_email('orders.email') }} as email,
             {{ normalise_phone('orders.phone', 'accounts.country', looked_up='known_number') }} as phone
-        from {{ ref('stg_webshop__orders') }} as orders
+        from written_on_orders as orders
         left join {{ ref('stg_webshop__accounts') }} as accounts using (account_id)
         left join {{ foreign_numbers() }} on {{ is_foreign_number('orders.phone', 'accounts.country') }}
-        where orders.account_id is not null
     ),
     identifiers as (
         select record_id, identifier_kind, identifier_value, source, first_received_on, updated_at
