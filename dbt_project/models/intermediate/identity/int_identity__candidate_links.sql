@@ -22,12 +22,15 @@
 with
     records as (select * from {{ ref('int_identity__records') }}),
     evidence as (select * from {{ ref('int_identity__evidence') }}),
+    -- Of two verdicts on one pair the careful one counts: refuse.
     decisions as (
-        select distinct
+        select
             least(left_record_id, right_record_id) as left_record_id,
             greatest(left_record_id, right_record_id) as right_record_id,
-            verdict
+            max(verdict) as verdict
         from {{ ref('identity_decisions') }}
+        where left_record_id <> right_record_id
+        group by 1, 2
     ),
     described as (
         {%- for kind, description in descriptions.items() %}
