@@ -55,6 +55,12 @@ def received(raw: Path, run_date: date) -> dict[str, str]:
     return {day: digests[day] for day in wanted}
 
 
+def read_project(dbt_dir: Path) -> None:
+    """To be called whenever the project is parsed: from then on, its files are what that parse saw."""
+    _project.cache_clear()
+    _project(dbt_dir)
+
+
 def _files(raw: Path) -> Iterator[tuple[str, str, os.stat_result]]:
     """Every raw file: its source, its path below the raw folder, and its state."""
     for path in raw.glob("*/*/*.parquet"):
@@ -71,7 +77,7 @@ def _is_day(text: str) -> bool:
 
 @lru_cache(maxsize=4)
 def _project(dbt_dir: Path) -> str:
-    """Read once per process, as the project is parsed once."""
+    """What the project is made of, and what it runs on."""
     parts = [f"{name} {version(name)}" for name in _LIBRARIES]
     for folder in ("models", "macros", "seeds"):
         for path in sorted((dbt_dir / folder).rglob("*")):

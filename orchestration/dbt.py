@@ -12,7 +12,7 @@ from typing import Any
 
 from dagster_dbt import DbtProject
 
-from orchestration.carried import carried_var
+from orchestration.carried import carried_var, read_project
 from orchestration.settings import Settings
 
 # Models that read what was handed off are built after the hand-off, everything else before it.
@@ -117,6 +117,8 @@ def prepare(settings: Settings) -> Any:
     from dbt.cli.main import dbtRunner
 
     os.environ.update(profile_environment(settings))
+    # Before the parse: a file that changes in between makes the next process build whole, never carry what it must not.
+    read_project(settings.dbt_dir)
     result = dbtRunner().invoke(_parse_arguments(settings))
     if not result.success:
         raise DbtFailure(f"dbt could not parse the project: {result.exception}")

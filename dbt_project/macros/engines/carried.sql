@@ -23,13 +23,15 @@
     insert into {{ this }} by name {{ rows }}
 {% endmacro %}
 
+{#- Rows that came or went differ, even where all that is compared is null. -#}
 {% macro keep_what_differs(before, after) %}
+    {%- set key, compared = carried_key() | join(', '), config.get('meta')['compared'] -%}
+    {%- set columns = key ~ ', true as is_there, ' ~ compared | join(', ') %}
     create or replace table {{ affected_keys(this) }} as
-    select {{ carried_key() | join(', ') }}
-    from (select {{ (carried_key() + config.get('meta')['compared']) | join(', ') }} from {{ before }}) as before
-    full join (select {{ (carried_key() + config.get('meta')['compared']) | join(', ') }} from {{ after }}) as after
-        using ({{ carried_key() | join(', ') }})
-    where {% for column in config.get('meta')['compared'] -%}
+    select {{ key }}
+    from (select {{ columns }} from {{ before }}) as before
+    full join (select {{ columns }} from {{ after }}) as after using ({{ key }})
+    where {% for column in ['is_there'] + compared -%}
         before.{{ column }} is distinct from after.{{ column }}{{ " or " if not loop.last }}
     {%- endfor %}
 {% endmacro %}

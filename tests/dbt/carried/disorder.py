@@ -33,6 +33,10 @@ def _one_of(*values: Any) -> Draw:
     return lambda dice, _: dice.choice(values)
 
 
+def _now_and_then(draw: Draw, share: float) -> Draw:
+    return lambda dice, day: draw(dice, day) if dice.random() < share else None
+
+
 def _around(dice: random.Random, day: date) -> datetime:
     """Mostly before the delivery; now and then after the run that may first read it."""
     return _at(day) + timedelta(minutes=dice.randrange(-4 * 1440, 2 * 1440))
@@ -49,7 +53,6 @@ def _at(day: date) -> datetime:
 
 
 _EMAIL = _one_of(*(f"p{n}@mail.example" for n in range(24)), None, "no address")
-_OR_NONE = _one_of(*(f"p{n}@mail.example" for n in range(24)), *[None] * 24)
 _PHONE = _one_of(None, None, "91234567", "+4791234568", "+12025550123")
 _RECEIVER = _one_of(*(f"P{n}@mail.example" for n in range(7)), "no address", "91234567")
 _ACCOUNT = _one_of(*(f"a{n}" for n in range(40)), None, "never delivered")
@@ -79,7 +82,7 @@ DATASETS: Mapping[str, tuple[int, Mapping[str, Draw]]] = {
         "joined_at": _around, "updated_at": _around,
     }),
     "webshop/orders": (24, {
-        "order_id": _id("w", 360), "account_id": _ACCOUNT, "email": _OR_NONE,
+        "order_id": _id("w", 360), "account_id": _ACCOUNT, "email": _now_and_then(_EMAIL, 0.5),
         "phone": _PHONE, "placed_at": _around,
         "status": _one_of("placed", "shipped", "completed", "cancelled"), "currency": _one_of("NOK"),
         "total_amount": _AMOUNT, "is_gift": _one_of(True, False, None), "updated_at": _around,
@@ -114,11 +117,11 @@ DATASETS: Mapping[str, tuple[int, Mapping[str, Draw]]] = {
         "event_id": _id("c", 40), "occurred_at": _around, "address": _RECEIVER, "channel": _one_of("email", "sms"),
         "purpose": _one_of("marketing"), "action": _one_of("granted", "withdrawn"), "source": _one_of("web"),
     }),
-    "tracker/events": (30, {
-        "messageId": _id("v", 500), "type": _one_of("track", "page", "identify"),
+    "tracker/events": (60, {
+        "messageId": _id("v", 1500), "type": _one_of("track", "page", "identify"),
         "event": _one_of("Product Viewed", "Product Added", "Product Removed", "Cart Viewed", "Order Completed"),
-        "anonymousId": _one_of("b0", "b1", "b2", "b3", None), "userId": _one_of("a0", "a1", None, None, None, None),
-        "timestamp": _long_ago_or_now, "product_id": _id("i", 12), "cart_id": _one_of("x0", "x1", "x2", "x3", None),
+        "anonymousId": _now_and_then(_id("b", 200), 0.95), "userId": _now_and_then(_id("a", 20), 0.5),
+        "timestamp": _long_ago_or_now, "product_id": _id("i", 12), "cart_id": _now_and_then(_id("x", 200), 0.9),
         "order_id": _id("w", 360), "quantity": _one_of(1.0, 2.0, None), "price": _AMOUNT,
         "products": _one_of(None, None, '[{"product_id": "i1", "quantity": 2}]'), "duration_s": _one_of(None, 3.0, 9.0),
     }),

@@ -28,6 +28,8 @@ def _keys(model: str) -> str:
     return f"{{{{ affected_keys(ref('{model}')) }}}}"
 
 
+WEB, CART_EVENTS = "intermediate.int_behaviour__web_events", "intermediate.int_behaviour__cart_events"
+CART_LINES = "intermediate.int_behaviour__cart_lines"
 EVENTS, ORDERS, SALES = "staging.stg_provider__events", "intermediate.int_purchases__orders", "marts.fct_orders"
 ENGAGEMENT = "marts.fct_engagement_events"
 RETURNS, WEBSHOP_ORDERS = "intermediate.int_purchases__returns", "staging.stg_webshop__orders"
@@ -68,4 +70,14 @@ MUTANTS = (
     _model("a message that is logged later stays nobody's", ENGAGEMENT, "and (\n                    own.class",
            "and false and (\n                    own.class"),
     _model("earlier answers to a message go", ENGAGEMENT, "semi join touched using (message_id)", "where false"),
+    _model("visits at the window's edge stay as they were", WEB, "from leaving\n", "from leaving where false\n"),
+    _model("a visit stays nobody's when its browser is known", WEB, "{{ affected_keys(browsers) }}"),
+    _model("an event told in two browsers counts in both", WEB,
+           "{{ affected_rows(tracked, 'anonymous_id', since) }} as affected\n                    where ",
+           "{{{{ affected_rows(tracked, 'anonymous_id', since) }}}} as affected\n                    where false and "),
+    _model("carts are never forgotten", CART_EVENTS, "where occurred_at < {{ starts_at }}", "where false"),
+    _model("an emptied cart keeps its lines", CART_LINES, "from {{ affected_keys(cart_events) }}\n    union",
+           "from {{{{ affected_keys(cart_events) }}}} where false\n    union"),
+    _model("a new event does not change its cart", CART_LINES,
+           "semi join {{ affected_keys(cart_events) }} using (message_id)", "where false"),
 )  # fmt: skip

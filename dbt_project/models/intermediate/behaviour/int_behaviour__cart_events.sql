@@ -1,16 +1,40 @@
 -- What fills, empties, shows and closes a cart. The few event types are picked before anything else is
 -- done, then repeated deliveries of an event are dropped (the one received first wins).
+{{ config(unique_key='message_id') }}
+{% set since = carried_from() %}
+{% set starts_at = local_instant(run_date() ~ ' - ' ~ var('web_history_days')) %}
+{% set tracked = ref('stg_tracker__events') %}
+{%- if since %}
+    with
+        told as ({{ newly_known(tracked, 'occurred_at', since, 'message_id') }}),
+        -- What leaves the window may give way to a repetition that is still in it.
+        gone as (
+            select message_id, cart_id
+            from {{ this }}
+            where occurred_at < {{ starts_at }}
+            union all
+            select message_id, cart_id
+            from {{ this }}
+            semi join told using (message_id)
+        )
+    -- With the cart that the event was about until now; cart lines ask for it.
+    select message_id, cart_id
+    from gone
+    union all
+    select message_id, null
+    from told {{ carried_mark() }}
+{%- endif %}
 with
     events as (
         select *
-        from {{ ref('stg_tracker__events') }}
+        from {{ affected_rows(tracked, 'message_id', since) }} as tracked
         where
             event_name
             in ('Product Added', 'Product Removed', 'Cart Viewed', 'Checkout Started', 'Order Completed')
             and (cart_id is not null or event_name = 'Order Completed')
             -- A cart is followed for as long as visits are: what nobody touched since is history, and no
             -- journey's.
-            and occurred_at >= {{ local_instant(run_date() ~ ' - ' ~ var('web_history_days')) }}
+            and occurred_at >= {{ starts_at }}
     ),
     single as ({{ first_delivered('events') | indent(8) }}),
     final as (

@@ -1,8 +1,21 @@
 -- What lies in each cart after its last change. A list of products told with a cart's page or checkout is
 -- the whole cart at that instant; what was added and removed since comes on top. A removal without a
 -- quantity takes all.
+{{ config(unique_key='cart_id') }}
+{% set cart_events = ref('int_behaviour__cart_events') %}
+{% set since = carried_from([cart_events]) %}
+{%- if since %}
+    select cart_id
+    from {{ affected_keys(cart_events) }}
+    union all
+    select cart_id
+    from {{ cart_events }}
+    semi join {{ affected_keys(cart_events) }} using (message_id) {{ carried_mark() }}
+{%- endif %}
 with
-    events as (select * from {{ ref('int_behaviour__cart_events') }} where cart_id is not null),
+    events as (
+        select * from {{ cart_events }} {{ only_affected(since, 'cart_id') }} where cart_id is not null
+    ),
     listed as (
         select cart_id, max(occurred_at) as listed_at
         from events
@@ -56,7 +69,7 @@ with
             moves.cart_id,
             moves.product_id,
             sum(moves.quantity) as quantity,
-            arg_max(moves.price_minor, moves.occurred_at) filter (
+            arg_max(moves.price_minor, (moves.occurred_at, moves.price_minor)) filter (
                 where moves.price_minor is not null
             ) as price_minor,
             min(moves.occurred_at) as added_at

@@ -1,7 +1,48 @@
 -- The web events of the last days, each in its session and with whose it is. Everything that looks at
 -- behaviour on the site reads this bounded table; events are cut to the window before anything is sorted.
+{{ config(unique_key='anonymous_id') }}
+{% set tracked = ref('stg_tracker__events') %}
+{% set persons = ref('int_identity__persons') %}
+{% set browsers = ref('int_identity__anonymous_ids') %}
+{% set since = carried_from([persons, browsers]) %}
 {% set starts_at = local_instant(run_date() ~ ' - ' ~ var('web_history_days')) %}
 {% set pause_ms = var('session_pause_minutes') * 60000 %}
+{%- if since %}
+    {% set started_at = local_instant(day_literal(since) ~ ' - ' ~ var('web_history_days')) %}
+    with
+        told as ({{ newly_known(tracked, 'occurred_at', since, 'message_id') }}),
+        -- At the window's edge: sessions there begin anew, or are not counted any more.
+        leaving as (
+            select message_id
+            from {{ tracked }}
+            where
+                occurred_at >= {{ started_at }}
+                and occurred_at < {{ starts_at }} + interval '{{ var("session_pause_minutes") }} minutes'
+        )
+    -- Also other browsers that told the same events: of several another one may count now.
+    select anonymous_id
+    from {{ tracked }}
+    where
+        occurred_at >= {{ started_at }}
+        and message_id in (
+            select message_id
+            from told
+            union
+            select message_id
+            from leaving
+        )
+    union
+    select anonymous_id
+    from {{ affected_keys(browsers) }}
+    union
+    -- Nearly always browsers of above; not where two accounts signed in at the same instant.
+    select anonymous_id
+    from {{ tracked }}
+    where
+        occurred_at >= {{ starts_at }}
+        and 'webshop:' || user_id in (select record_id from {{ affected_keys(persons) }})
+        {{ carried_mark() }}
+{%- endif %}
 with
     recent as (
         select
@@ -16,12 +57,22 @@ with
             duration_s,
             received_on,
             source_line
-        from {{ ref('stg_tracker__events') }}
-        where occurred_at >= {{ starts_at }} and anonymous_id is not null
+        from {{ tracked }}
+        where
+            occurred_at >= {{ starts_at }} and anonymous_id is not null
+            {% if since -%}
+                -- With what other browsers told under the same ids: only one of them counts.
+                and message_id in (
+                    select message_id
+                    from {{ affected_rows(tracked, 'anonymous_id', since) }} as affected
+                    where occurred_at >= {{ starts_at }}
+                )
+            {%- endif %}
     ),
-    events as ({{ first_delivered('recent') | indent(8) }}),
-    persons as (select * from {{ ref('int_identity__persons') }}),
-    browsers as (select * from {{ ref('int_identity__anonymous_ids') }}),
+    single as ({{ first_delivered('recent') | indent(8) }}),
+    events as (select * from single {{ only_affected(since, 'anonymous_id') }}),
+    persons as (select * from {{ persons }}),
+    browsers as (select * from {{ browsers }}),
     neighbours as (
         select
             *,
@@ -41,7 +92,7 @@ with
         from neighbours
     ),
     sessions as (
-        select anonymous_id, session_started_at, arg_max(user_id, occurred_at) as user_id
+        select anonymous_id, session_started_at, arg_max(user_id, (occurred_at, message_id)) as user_id
         from started
         -- What began so near the window's edge may have begun before it: its name would change from run to
         -- run.

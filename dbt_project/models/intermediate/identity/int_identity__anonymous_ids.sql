@@ -1,6 +1,9 @@
 -- Whose browser an anonymous id was, and when: the last customer who identified on it before an event
 -- owns the event. If only one customer ever did, the events of the days before are theirs as well, within
 -- the setting; where two did, nobody knows whose they were.
+{{ config(
+    unique_key=['anonymous_id', 'identified_at'], meta={'compared': ['customer_id', 'valid_from', 'valid_to']}
+) }}
 with
     events as (
         select anonymous_id, user_id, traits_email, occurred_at
