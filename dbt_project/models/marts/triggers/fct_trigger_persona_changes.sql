@@ -108,7 +108,9 @@ with
                     else customers.stage
                 end = entered.moved_to""",
         ) }}
-        left join customers on entered.customer_id = customers.customer_id
+        -- Snapshots keep the id under which they were taken: of somebody merged since, the person's own
+        -- remain.
+        inner join customers on entered.customer_id = customers.customer_id
     )
 
 select *
