@@ -31,7 +31,6 @@ with
         where
             event_name
             in ('Product Added', 'Product Removed', 'Cart Viewed', 'Checkout Started', 'Order Completed')
-            and (cart_id is not null or event_name = 'Order Completed')
             -- A cart is followed for as long as visits are: what nobody touched since is history, and no
             -- journey's.
             and occurred_at >= {{ starts_at }}
@@ -41,7 +40,16 @@ with
         select
             message_id,
             event_name,
-            cart_id,
+            -- Shops that name no cart have one for each browser and local day. A purchase without a cart
+            -- closes
+            -- no cart by name; int_behaviour__carts_bought finds it by the browser.
+            coalesce(
+                cart_id,
+                case
+                    when event_name <> 'Order Completed'
+                    then 'browser:' || md5(anonymous_id || '|' || {{ local_day('occurred_at') }})
+                end
+            ) as cart_id,
             anonymous_id,
             user_id,
             occurred_at,

@@ -22,7 +22,7 @@ with
             on completions.anonymous_id = carts.anonymous_id
             and completions.occurred_at > carts.last_changed_at
             and completions.occurred_at <= carts.last_changed_at + interval 1 day
-        where completions.cart_id is null
+        where completions.cart_id is null or starts_with(carts.cart_id, 'browser:')
     ),
     same_product as (
         select carts.cart_id, order_lines.order_id, order_lines.ordered_at as bought_at, 3 as precedence
