@@ -63,6 +63,7 @@ def test_every_table_is_the_same_on_every_day(history: History) -> None:
         assert step.since == {f"{day(before[number])}" if number in before else None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_wrong_rule_of_what_is_affected_is_noticed(history: History, mutant: Mutant) -> None:
     """The drawn shop must be disorderly enough: else equal tables prove nothing."""
