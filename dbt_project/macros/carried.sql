@@ -88,7 +88,7 @@
 {#- Delivered rows that the run may know and the one of `since` could not: received since, or happened since. -#}
 {% macro newly_known(relation, happened, since, columns='*') -%}
     select {{ columns }} from {{ relation }}
-    where received_on > {{ day_literal(since) }} and {{ known_as_of(happened) if happened else 'received_on <= ' ~ run_date() }}
+    where received_on > {{ day_literal(since) }} and {{ known_as_of(happened) }}
     {%- if happened %}
     union all
     select {{ columns }} from {{ relation }}
@@ -104,3 +104,12 @@
 {%- endmacro %}
 
 {%- macro day_literal(day) -%} cast('{{ day }}' as date) {%- endmacro %}
+
+{#- Orders, by order_id, of which a line was computed anew in this run. -#}
+{% macro orders_of_affected_lines() -%}
+    select 'webshop:' || webshop_order_id as order_id
+    from {{ affected_keys(ref('stg_webshop__order_lines')) }}
+    union all
+    select 'pos:' || receipt_id
+    from {{ affected_keys(ref('stg_pos__receipt_lines')) }}
+{%- endmacro %}

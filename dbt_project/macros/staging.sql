@@ -1,4 +1,5 @@
-{#- What staging models share: what a run knows of a source, which delivered row of a key counts, and amounts. -#}
+{#- What staging models share: what a run knows of a source, which version of a key counts, and amounts. Facts that are told
+    once have a file of their own (told_once.sql). -#}
 
 {#-
   "Changed rows": the newest version of each key that the run may know. The version's own instant decides; at the
@@ -32,68 +33,16 @@
 {%- endmacro %}
 
 {#-
-  "New rows": a fact is told once. If its key comes again, the row received first wins, so that a repeated or
-  altered delivery changes nothing that was decided. `keys` is the key, comma-separated if it has several columns.
-  A line has no instant of its own (`happened` none): it happened when its parent did, which is tested where they
-  are joined.
+  The affected keys for that, where the table is carried forward: told since, or told before of something that happened
+  only since (`happened`: placed, delivered). `named` is the key as the table has it.
 -#}
-{% macro first_known(relation, keys, happened, since=none) -%}
-    {%- if since -%} {{ return(first_known_since(relation, keys, happened, since)) }} {%- endif -%}
-    {%- set is_known = known_as_of(happened) if happened is not none else 'received_on <= ' ~ run_date() %}
-    with
-        {{ repeated_keys(relation, keys) }},
-        first_told as (
-            select delivered.*
-            from {{ relation }} as delivered
-            semi join repeated using ({{ keys }})
-            where {{ is_known }}
-            qualify row_number() over (
-                partition by {{ keys }}
-                order by received_on, source_file, source_line
-            ) = 1
-        )
-    select delivered.*
-    from {{ relation }} as delivered
-    anti join repeated using ({{ keys }})
-    where {{ is_known }}
-    union all by name
-    select * from first_told
-{%- endmacro %}
-
-{#-
-  The same for a carried table with that key: what was told since is added. Delivered history is only read again for keys
-  that were told before or more than once, where another row may be the first one now.
--#}
-{% macro first_known_since(relation, keys, happened, since) -%}
-    {%- set is_known = known_as_of(happened) if happened is not none else 'received_on <= ' ~ run_date() %}
-    select fresh.*
-    from ({{ newly_known(relation, happened, since) }}) as fresh
-    anti join (from {{ affected_keys(this) }} where is_repeated) as repeated using ({{ keys }})
-    union all by name
-    (
-        select delivered.*
-        from {{ relation }} as delivered
-        semi join (from {{ affected_keys(this) }} where is_repeated) as repeated using ({{ keys }})
-        where {{ is_known }}
-        qualify row_number() over (
-            partition by {{ keys }}
-            order by received_on, source_file, source_line
-        ) = 1
-    )
-{%- endmacro %}
-
-{#- The affected keys for that. -#}
-{% macro told_since(relation, keys, happened, since) -%}
-    with
-        told as (
-            select {{ keys }}, count(*) > 1 as is_repeated
-            from ({{ newly_known(relation, happened, since, columns=keys) }}) as fresh
-            group by {{ keys }}
-        ),
-        told_before as (select {{ keys }}, true as is_known from {{ this }} semi join told using ({{ keys }}))
-    select told.* replace (told.is_repeated or coalesce(told_before.is_known, false) as is_repeated)
-    from told
-    left join told_before using ({{ keys }})
+{% macro versions_since(relation, key, named, happened, since, changed_at='updated_at') -%}
+    select {{ key }} as {{ named }}
+    from ({{ newly_known(relation, changed_at, since, key) }}) as changed
+    union all
+    select {{ key }}
+    from {{ relation }}
+    where received_on <= {{ run_date() }} and {{ happened_since(happened, since) }}
 {%- endmacro %}
 
 {#- Web events of a bounded window, each message once: of repeated deliveries the one received first. -#}

@@ -37,10 +37,10 @@
 
 {#-
   A run sees a fact only if it happened before as_of and was received on or before run_date. Used once per
-  source, in staging. `happened` is the SQL expression of the fact's instant.
+  source, in staging. `happened` is the SQL expression of the fact's instant; none for what has no instant of its own.
 -#}
 {% macro known_as_of(happened, received='received_on') -%}
-    ({{ received }} <= {{ run_date() }} and {{ happened }} < {{ as_of() }})
+    ({{ received }} <= {{ run_date() }} {%- if happened is not none %} and {{ happened }} < {{ as_of() }} {%- endif %})
 {%- endmacro %}
 
 {#-

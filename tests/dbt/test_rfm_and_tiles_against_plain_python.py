@@ -16,6 +16,7 @@ from orchestration.dbt import build_arguments
 from orchestration.dbt_runner import DbtRunner
 from orchestration.settings import Settings
 from tests.dbt import oracle_rfm as oracle
+from tests.dbt.oracle_purchases import orders_known
 from tests.dbt.raw_purchases import write_raw
 from tests.dbt.small_retailer import draw
 
@@ -72,7 +73,7 @@ class Retailer:
         consumers = self.query(
             "select customer_id from intermediate.int_customers__golden_records where customer_type = 'b2c'"
         )
-        return oracle.Shop(oracle.orders_known(self.rows, persons, day), {row[0] for row in consumers})
+        return oracle.Shop(orders_known(self.rows, persons, day), {row[0] for row in consumers})
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,11 @@ def _macro(name: str, macro: str, right: str, wrong: str, *tables: str) -> Mutan
     return Mutant(name, f"macro.fredning.{macro}", right, wrong, tables)
 
 
+def _without(keys: str) -> tuple[str, str]:
+    """The keys, and none of them."""
+    return keys, f"(select * from {keys} where false)"
+
+
 def _model(name: str, table: str, right: str, wrong: str = "(select * from {} where false)") -> Mutant:
     return Mutant(name, f"model.fredning.{table.partition('.')[2]}", right, wrong.format(right), (table,))
 
@@ -37,15 +42,15 @@ RETURNS, WEBSHOP_ORDERS = "intermediate.int_purchases__returns", "staging.stg_we
 MUTANTS = (
     _macro("what was told of tomorrow never comes", "newly_known", "and {{ happened_since(happened, since) }}",
            "and false", EVENTS),
-    _macro("the last told event wins where one is told again", "first_known_since",
+    _macro("the last told event wins where one is told again", "first_of_repeated",
            "order by received_on, source_file", "order by received_on desc, source_file", EVENTS),
     _macro("a key told before is a new one", "told_since", "coalesce(told_before.is_known, false)", "false", EVENTS),
     _macro("new records of people change nothing", "keep_what_differs", "is distinct from", "<>",
            "intermediate.int_identity__persons", ORDERS),
-    _model("an order placed in the future never comes", WEBSHOP_ORDERS, "{{ happened_since('placed_at', since) }}",
-           "false"),
-    _model("a promised delivery never happens", "staging.stg_logistics__deliveries",
-           "{{ happened_since('delivered_at', since) }}", "false"),
+    _macro("an order placed in the future never comes", "versions_since", "{{ happened_since(happened, since) }}",
+           "false", WEBSHOP_ORDERS),
+    _macro("a promised delivery never happens", "versions_since", "{{ happened_since(happened, since) }}",
+           "false", "staging.stg_logistics__deliveries"),
     _model("deliveries do not reach orders", ORDERS, _keys("stg_logistics__deliveries")),
     _model("changed accounts do not reach orders", ORDERS, _keys("stg_webshop__accounts")),
     _model("a moved account does not take its orders along", ORDERS,
@@ -59,8 +64,10 @@ MUTANTS = (
            "where false"),
     _model("a return stays unknown when its order comes", RETURNS, "semi join orders using (order_id)", "where false"),
     _model("late returns do not reach orders", SALES, _keys("int_purchases__returns")),
-    _model("late lines do not reach orders", SALES, _keys("stg_webshop__order_lines")),
-    _model("late receipt lines do not reach orders", SALES, _keys("stg_pos__receipt_lines")),
+    _macro("late lines do not reach orders", "orders_of_affected_lines", *_without(_keys("stg_webshop__order_lines")),
+           SALES),
+    _macro("late receipt lines do not reach orders", "orders_of_affected_lines",
+           *_without(_keys("stg_pos__receipt_lines")), SALES),
     _model("a product's new group does not reach orders", SALES, _keys("int_catalogue__products")),
     _model("an event told again is left with its first message too", ENGAGEMENT,
            "from {{ this }}\n            semi join {{ affected_keys(delivered) }}",

@@ -80,14 +80,11 @@ MUTANTS = [
 @pytest.mark.parametrize(("right", "wrong"), MUTANTS, ids=[right for right, _ in MUTANTS])
 def test_the_oracle_notices_a_wrong_rule(chain: Chain, right: str, wrong: str) -> None:
     """A property that no mistake fails proves nothing."""
-    ((relation, sql),) = chain._compiled
-    assert right in sql
-    mutant = Chain([(relation, sql.replace(right, wrong))], INPUTS)
 
     @settings(max_examples=800, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
     @given(worlds)
     def agrees(world: dict[str, Any]) -> None:
-        assert set(decided(mutant, world)) == oracle(world)
+        assert set(decided(chain, world)) == oracle(world)
 
-    with pytest.raises(AssertionError):
+    with chain.changed(right, wrong), pytest.raises(AssertionError):
         agrees()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.dbt.customers import test_customer_ids as customer_ids
 from tests.dbt.customers import test_reachability as reachability
 from tests.dbt.customers.chain import Chain
+from tests.dbt.customers.reachability_worlds import RARE, worlds
 
 reachable = pytest.fixture(scope="module", name="reachable")(reachability.chain.__wrapped__)
 identified = pytest.fixture(scope="module", name="identified")(customer_ids.chain.__wrapped__)
@@ -96,7 +97,7 @@ def notices(check: Callable[[Any], None], examples: st.SearchStrategy[Any], rare
 def test_a_wrong_rule_of_reachability_is_noticed(reachable: Chain, name: str) -> None:
     """Each is a mistake that somebody could make in one line, and that would write to somebody who said no."""
     with reachable.changed(*OF_REACHABILITY[name]):
-        assert notices(lambda world: reachability.agrees(reachable, world), reachability.worlds, reachability.RARE)
+        assert notices(lambda world: reachability.agrees(reachable, world), worlds, RARE)
 
 
 @pytest.mark.slow

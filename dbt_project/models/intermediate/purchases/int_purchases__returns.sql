@@ -20,11 +20,7 @@
             select order_id
             from {{ affected_keys(ref('int_purchases__orders')) }}
             union all
-            select 'webshop:' || webshop_order_id
-            from {{ affected_keys(ref('stg_webshop__order_lines')) }}
-            union all
-            select 'pos:' || receipt_id
-            from {{ affected_keys(ref('stg_pos__receipt_lines')) }}
+            {{ orders_of_affected_lines() | indent(12) }}
         )
     select return_id, order_id
     from told

@@ -10,11 +10,7 @@
     select order_id
     from {{ affected_keys(ref('int_purchases__orders')) }}
     union all
-    select 'webshop:' || webshop_order_id
-    from {{ affected_keys(ref('stg_webshop__order_lines')) }}
-    union all
-    select 'pos:' || receipt_id
-    from {{ affected_keys(ref('stg_pos__receipt_lines')) }}
+    {{ orders_of_affected_lines() | indent(4) }}
     union all
     select order_id
     from {{ affected_keys(ref('int_purchases__returns')) }}

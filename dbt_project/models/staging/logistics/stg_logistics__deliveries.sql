@@ -2,13 +2,8 @@
 {% set since = carried_from() %}
 {% set delivered = affected_rows(source('logistics', 'deliveries'), 'order_id', since, named='webshop_order_id') %}
 {%- if since %}
-    select order_id as webshop_order_id
-    from ({{ newly_known(source('logistics', 'deliveries'), 'updated_at', since, 'order_id') }}) as changed
-    union all
-    -- Promised before, and happened only now.
-    select order_id
-    from {{ source('logistics', 'deliveries') }}
-    where received_on <= {{ run_date() }} and {{ happened_since('delivered_at', since) }} {{ carried_mark() }}
+    {{ versions_since(source('logistics', 'deliveries'), 'order_id', 'webshop_order_id', 'delivered_at', since) | indent(4) }}
+    {{ carried_mark() }}
 {%- endif %}
 with
     newest as ({{ newest_known(delivered, 'order_id') }}),

@@ -4,13 +4,8 @@
 {% set since = carried_from() %}
 {% set delivered = affected_rows(source('webshop', 'orders'), 'order_id', since, named='webshop_order_id') %}
 {%- if since %}
-    select order_id as webshop_order_id
-    from ({{ newly_known(source('webshop', 'orders'), 'updated_at', since, 'order_id') }}) as changed
-    union all
-    -- Told before, but placed only now.
-    select order_id
-    from {{ source('webshop', 'orders') }}
-    where received_on <= {{ run_date() }} and {{ happened_since('placed_at', since) }} {{ carried_mark() }}
+    {{ versions_since(source('webshop', 'orders'), 'order_id', 'webshop_order_id', 'placed_at', since) | indent(4) }}
+    {{ carried_mark() }}
 {%- endif %}
 with
     newest as ({{ newest_known(delivered, 'order_id') }}),
