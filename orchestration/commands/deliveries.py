@@ -87,7 +87,7 @@ def _print_landed(reports: Sequence[LandingReport], day: date) -> None:
                 sum(report.n_rows_rejected for report in landed),
                 sum(report.n_rows_duplicate for report in landed),
                 names(f"{rule} {n:,}" for rule, n in sorted(rules.items())),
-                "landed before" if all(report.skipped for report in landed) else "landed now",
+                _became_of(landed),
             )
         )
     if rows:
@@ -98,6 +98,16 @@ def _print_landed(reports: Sequence[LandingReport], day: date) -> None:
         click.echo(f"Nothing was delivered on {day} by: {names(silent)}")
     if not rows and not silent:
         click.echo(f"Nothing new was delivered until {day}.")
+
+
+def _became_of(landed: Sequence[LandingReport]) -> str:
+    """A refused file's row must not read as if its data were there."""
+    from assets.landing.report import IN_FORCE
+
+    in_force = [file.status in IN_FORCE for report in landed for file in report.files if file.status != "duplicate"]
+    if any(report.contract_errors for report in landed):
+        return "landed in part" if any(in_force) else "refused"
+    return "landed before" if all(report.skipped for report in landed) else "landed now"
 
 
 def _with_delivery(report: LandingReport) -> bool:

@@ -60,7 +60,16 @@ def test_a_delivery_without_a_mandatory_column_is_refused_and_the_others_go_on(s
         assert column in said
     assert "assets/landing/contracts/webshop.yml" in said
     assert row_of(said, "webshop/accounts")[4] == "1"
+    assert row_of(said, "webshop/orders")[-1] == "refused"
     assert "kari" not in said
+
+
+def test_where_one_of_two_files_is_refused_the_table_says_so(shell: Shell) -> None:
+    """The words landed now beside an error would let a reader think that all of it is there."""
+    deliver(shell, "webshop/orders", ORDERS + GOOD_ORDER)
+    deliver(shell, "webshop/orders", "order_id,placed\nW2,2026-11-19\n", name="second.csv")
+    said = shell.run("land", "--date", DAY, "--dataset", "webshop/orders", code=1)
+    assert row_of(said, "webshop/orders")[-1] == "landed in part"
 
 
 def test_history_lands_every_day_that_waits(shell: Shell) -> None:
