@@ -1,7 +1,8 @@
 """What must be forgotten: every key, address and spelling under which erased people are known. Changes nothing.
 
-An address that somebody else has too is theirs as well: it is not searched for, and only goes with the erased
-person's own rows.
+An address that somebody else has too is theirs as well: it is not searched for, only goes with the erased person's own
+rows, and is not put on the suppression list, where the next run would take the other one for somebody who came back.
+Whoever has such an address is recognised by the names of their records instead.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from orchestration.settings import Settings
 
 CALLING_CODES = ("47", "46", "45", "358")
 
+_RECORD = "record"
 _EMAILS = ("email", "delivered_email")
 _PHONES = ("phone", "delivered_phone")
 
@@ -46,7 +48,7 @@ class Forgotten:
     anonymous_ids: frozenset[str] = frozenset()
     emails: frozenset[str] = frozenset()
     phones: frozenset[str] = frozenset()
-    # Hashes for the suppression list: (channel, address as it would be written to).
+    # Hashes for the suppression list: (channel, address as it would be written to), or (_RECORD, record_id).
     addresses: frozenset[tuple[str, str]] = frozenset()
 
     def __bool__(self) -> bool:
@@ -112,12 +114,14 @@ def find_forgotten(
             _RECORDS + "where not list_contains($1, persons.customer_id) and (list_contains($2, records.email) "
             "or list_contains($3, ltrim(regexp_replace(records.phone, '[^0-9]', '', 'g'), '0')) "
             # Without its calling code a number of one country is often somebody else's of another.
-            "or list_contains($3, ltrim(regexp_replace(records.delivered_phone, '[^0-9]', '', 'g'), '0')))",
-            [*listed, sorted(emails), sorted(numbers)],
+            "or list_contains($3, ltrim(regexp_replace(records.delivered_phone, '[^0-9]', '', 'g'), '0')) "
+            "or list_contains($4, upper(records.member_id)))",
+            [*listed, sorted(emails), sorted(numbers), sorted(_member_ids(known))],
         )
-    addresses = {("email", email) for email in emails}
-    addresses |= {("sms", n) for row in known for n in _normal_forms(row.get("phone"), settings.country)}
-    addresses |= {("member_id", row["member_id"].upper()) for row in known if row.get("member_id")}
+    addresses = {("email", email) for email in emails} | _addresses(known, settings.country)
+    of_others = {("email", row["email"]) for row in shared} | _addresses(shared, settings.country)
+    if addresses & of_others:
+        addresses = addresses - of_others | {(_RECORD, row["record_id"]) for row in own}
     for row in shared:
         emails.discard(row["email"] or "")
         numbers -= phones_of(row["phone"]) | phones_of(row["delivered_phone"])
@@ -128,7 +132,7 @@ def find_forgotten(
     return Forgotten(
         customer_ids=frozenset({*customers, *(row[0] for row in past)}),
         record_ids=frozenset(row["record_id"] for row in own),
-        member_ids=of_source("club") | {name for channel, name in addresses if channel == "member_id"},
+        member_ids=of_source("club") | _member_ids(known),
         account_ids=of_source("webshop"),
         pos_customer_ids=of_source("pos"),
         order_ids=of_source("webshop_order"),
@@ -181,6 +185,16 @@ def _normal_forms(phone: str | None, country: str) -> frozenset[str]:
     return phones.numbers_meant(phone, [country]) | as_it_is
 
 
+def _member_ids(rows: list[dict[str, Any]]) -> set[str]:
+    return {row["member_id"].upper() for row in rows if row.get("member_id")}
+
+
+def _addresses(rows: list[dict[str, Any]], country: str) -> set[tuple[str, str]]:
+    """What a person is known by on the suppression list, but for e-mail, whose forms are settled before."""
+    numbers = {("sms", number) for row in rows for number in _normal_forms(row.get("phone"), country)}
+    return numbers | {("member_id", member_id) for member_id in _member_ids(rows)}
+
+
 def _named(connection: duckdb.DuckDBPyConnection, by_hand: Mapping[str, str], country: str) -> set[str]:
     found: set[str] = set()
     for kind, value in by_hand.items():
@@ -191,7 +205,7 @@ def _named(connection: duckdb.DuckDBPyConnection, by_hand: Mapping[str, str], co
         rows = connection.execute(
             "select persons.customer_id from intermediate.int_identity__identifiers as identifiers "
             "join intermediate.int_identity__persons as persons using (record_id) "
-            "where identifier_kind = ? and list_contains(?, identifier_value)",
+            "where identifier_kind = ? and list_contains(?, identifier_value) and not is_blocked",
             [kind, sorted(wanted)],
         ).fetchall()
         found |= {row[0] for row in rows}
@@ -203,11 +217,14 @@ def _returned(
 ) -> set[str]:
     secrets = settings.known_secret_keys()
     found: set[str] = set()
-    rows = connection.execute(
+    query = (
         "select persons.customer_id, identifier_kind, identifier_value from intermediate.int_identity__identifiers "
         "join intermediate.int_identity__persons as persons using (record_id) where not is_blocked"
     )
-    channels = {"email": "email", "phone": "sms", "member_id": "member_id"}
+    if any(channel == _RECORD for channel, _ in erased_keys):
+        query += f" union all select customer_id, '{_RECORD}', record_id from intermediate.int_identity__persons"
+    rows = connection.execute(query)
+    channels = {"email": "email", "phone": "sms", "member_id": "member_id", _RECORD: _RECORD}
     while page := rows.fetchmany(50_000):
         for customer_id, kind, value in page:
             channel = channels.get(kind)

@@ -49,7 +49,7 @@ INPUTS = (
     ),
     Input(
         "intermediate.int_identity__identifiers",
-        "record_id VARCHAR, identifier_kind VARCHAR, identifier_value VARCHAR",
+        "record_id VARCHAR, identifier_kind VARCHAR, identifier_value VARCHAR, is_blocked BOOLEAN DEFAULT false",
     ),
     Input("intermediate.int_identity__persons", "record_id VARCHAR, customer_id VARCHAR"),
 )

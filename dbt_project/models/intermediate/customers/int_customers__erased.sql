@@ -1,4 +1,5 @@
--- Customers who asked to be erased, by any address, number or member id on any of their records.
+-- Customers who asked to be erased, by any address, number or member id on any of their records. A value that
+-- identifies nobody (the shop's phone) names nobody here either: it would take everybody's records along.
 with
     requests as (select * from {{ ref('stg_privacy__erasures') }}),
     requested as (
@@ -19,6 +20,7 @@ with
         from requested
         join {{ ref('int_identity__identifiers') }} as identifiers using (identifier_kind, identifier_value)
         join {{ ref('int_identity__persons') }} as persons using (record_id)
+        where not identifiers.is_blocked
         group by persons.customer_id
     )
 select *
