@@ -1,7 +1,7 @@
 """Erased people in delivered files: rows about them go, rows of sales stay without them.
 
-Raw files are rewritten by what their columns say. Delivered files are text of the source system's making, rejected rows
-included: a record that names an erased person goes as a whole, or loses the name where it is a sale.
+Raw files are rewritten by what their columns say, delivered ones by what stands in them (assets/privacy/texts.py),
+rejected rows included.
 """
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ import zstandard
 
 from assets.files import write_atomically
 from assets.privacy.person import Forgotten
+from assets.privacy.texts import Names, names_of, without
 from orchestration.settings import Settings
 
 # dataset → columns by which a row is somebody's, and what kind of value each holds.
@@ -66,7 +65,7 @@ def forget_in_raw(settings: Settings, forgotten: Forgotten) -> int:
 def forget_in_landing(settings: Settings, forgotten: Forgotten) -> int:
     """Rewrite every delivered file that names an erased person, and tell the landing's manifest its new hash."""
     n = 0
-    names = _names(forgotten)
+    names = names_of(forgotten)
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute("set timezone = 'UTC'")
         for dataset in (*PERSONAL, *SALES):
@@ -135,42 +134,6 @@ def _forget_in_tables(
 _COPY = "copy (select * exclude (is_theirs) from kept)"
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What names erased people in text. `words` and `numbers` tell cheaply where the exact `pattern` is worth a try."""
-
-    words: tuple[bytes, ...]
-    numbers: tuple[bytes, ...]
-    pattern: re.Pattern[bytes]
-
-    def in_text(self, content: bytes) -> bool:
-        lower = content.lower()
-        if any(word in lower for word in self.words):
-            return True
-        digits = lower.translate(None, _SEPARATORS)
-        return any(number in digits for number in self.numbers)
-
-
-_SEPARATORS = b" ().-/"
-_BETWEEN = r"[ ().\-/]*"
-
-
-def _names(forgotten: Forgotten) -> Names | None:
-    """In any case and spelling, but not inside a longer id."""
-    ids = forgotten.member_ids | forgotten.account_ids | forgotten.pos_customer_ids | forgotten.anonymous_ids
-    words = sorted({*ids, *forgotten.emails})
-    numbers = sorted(forgotten.phones)
-    parts = [rf"(?<![\w.+\-@]){re.escape(word)}(?![\w@])" for word in words]
-    parts += [rf"(?<!\d)(?:\+|00?)?{_BETWEEN.join(number)}(?!\d)" for number in numbers]
-    if not parts:
-        return None
-    return Names(
-        tuple(word.lower().encode() for word in words),
-        tuple(number.encode() for number in numbers),
-        re.compile("|".join(parts).encode(), re.IGNORECASE),
-    )
-
-
 def _forget_in_text(path: Path, names: Names | None, dataset: str) -> bool:
     packed = path.read_bytes()
     try:
@@ -179,38 +142,13 @@ def _forget_in_text(path: Path, names: Names | None, dataset: str) -> bool:
         # What cannot be read was refused at landing; nobody can tell what is in it, so it may not stay.
         path.unlink()
         return True
-    if names is None or not names.in_text(content):
+    if names is None or not names.may_be_in(content):
         return False
-    kept = b"".join(
-        _without(record, names.pattern, dataset in SALES) if names.in_text(record) else record
-        for record in _records(content)
-    )
+    kept = without(content, names, is_sale=dataset in SALES)
     if kept == content:
         return False
     write_atomically(path, lambda target: target.write_bytes(_packed(path, kept)))
     return True
-
-
-def _without(record: bytes, pattern: re.Pattern[bytes], is_sale: bool) -> bytes:
-    """Nothing, or the sale without whoever bought: its own number stays, everything like an address goes."""
-    if not pattern.search(record):
-        return record
-    if not is_sale:
-        return b""
-    record = re.sub(rb"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+", b"", record)
-    return pattern.sub(b"", record)
-
-
-def _records(content: bytes) -> Iterator[bytes]:
-    """Lines; a quoted field may hold line breaks, so a record goes on until its quotes are closed."""
-    record = b""
-    for line in content.splitlines(keepends=True):
-        record += line
-        if record.count(b'"') % 2 == 0:
-            yield record
-            record = b""
-    if record:
-        yield record
 
 
 def _unpacked(path: Path, packed: bytes) -> bytes:
