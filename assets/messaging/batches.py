@@ -27,7 +27,7 @@ SUFFIX: dict[Format, str] = {"ndjson": "ndjson.zst", "eml": "tar.zst"}
 
 # One file, one unit of approval, of the kill switch and of memory.
 MAX_BATCH = 20_000
-ZSTD_LEVEL = 3
+ZSTD_LEVEL = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from babel.numbers import format_currency, get_currency_precision
 
 # Control characters, and halves of characters, which no encoding takes.
 _UNPRINTABLE = frozenset({"Cc", "Cs"})
+# Minor units of an amount that a layout can write.
+HUNDREDTHS = 100
 # (plural category, text with {n})
 Forms = tuple[tuple[str, str], ...]
 
@@ -33,12 +35,12 @@ def money(amount_minor: int, currency: str, language: str, whole: str, fraction:
     """An amount in minor units by the language's own patterns; whole amounts go without decimals."""
     is_whole = amount_minor % 10 ** _precision(currency) == 0
     pattern = whole if is_whole else fraction
-    layout = _layout(currency, language, pattern, is_whole) if amount_minor >= 0 else None
-    return layout.written(amount_minor) if layout else _by_babel(amount_minor, currency, language, pattern)
+    found = layout(currency, language, pattern, is_whole) if amount_minor >= 0 else None
+    return found.written(amount_minor) if found else _by_babel(amount_minor, currency, language, pattern)
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
+class Layout:
     """What a pattern puts before, between and after the digits of an amount in hundredths."""
 
     before: str
@@ -47,17 +49,18 @@ class _Layout:
     after: str
 
     def written(self, amount_minor: int) -> str:
-        units, rest = divmod(amount_minor, 100)
-        digits = f"{units:,}".replace(",", self.group)
-        return (
-            f"{self.before}{digits}{self.decimal}{rest:02d}{self.after}"
-            if self.decimal
-            else (f"{self.before}{digits}{self.after}")
-        )
+        units, rest = divmod(amount_minor, HUNDREDTHS)
+        return f"{self.before}{self.digits(units)}{self.ending(rest)}"
+
+    def digits(self, units: int) -> str:
+        return f"{units:,}".replace(",", self.group)
+
+    def ending(self, rest: int) -> str:
+        return f"{self.decimal}{rest:02d}{self.after}" if self.decimal else self.after
 
 
 @lru_cache(maxsize=64)
-def _layout(currency: str, language: str, pattern: str, is_whole: bool) -> _Layout | None:
+def layout(currency: str, language: str, pattern: str, is_whole: bool) -> Layout | None:
     """Read off what Babel writes, which takes 20 microseconds an amount, and every order has another one.
 
     None for patterns that do more than group by three and show two decimals or none: those are left to Babel.
@@ -67,8 +70,8 @@ def _layout(currency: str, language: str, pattern: str, is_whole: bool) -> _Layo
     probes = (123456700, 123400, 100) if is_whole else (123456789, 123450, 5)
     texts = [_by_babel(amount, currency, language, pattern) for amount in probes]
     found = _GROUPED.fullmatch(texts[0])
-    layout = found and _Layout(*(text or "" for text in found.group("before", "group", "decimal", "after")))
-    return layout if layout and [layout.written(amount) for amount in probes] == texts else None
+    read_off = found and Layout(*(text or "" for text in found.group("before", "group", "decimal", "after")))
+    return read_off if read_off and [read_off.written(amount) for amount in probes] == texts else None
 
 
 def _by_babel(amount_minor: int, currency: str, language: str, pattern: str) -> str:

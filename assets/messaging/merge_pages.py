@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from assets.messaging import columns, keys
 from assets.messaging.merge_kind import Kind
+from assets.messaging.merge_parts import Parts
 from assets.messaging.pages import Page, WarehousePage
 from assets.messaging.prepared import Prepared
 from assets.messaging.rendering import RenderedMessages
@@ -52,12 +53,15 @@ class MergePages:
         except LookupError:
             return []
         version, template = ready.parts.artifact.version, self.source.file_of(ready.parts.artifact)
-        kind, policy = Kind(first, ready, page, template), first["policy_version"] or ""
+        parts, policy = Parts(first, ready, page.goods), first["policy_version"] or ""
         message_ids = table["message_id"].to_pylist()
-        records, zones = kind.records(table, message_ids), pc.fill_null(table["timezone"], "").to_pylist()
+        records, zones = (
+            Kind(parts, template).records(table, message_ids),
+            pc.fill_null(table["timezone"], "").to_pylist(),
+        )
         with _no_search_for_garbage():
             return [
-                Prepared(message_id, r, r, keys.request_hash(r), version, template, kind.cards, policy, zone)
+                Prepared(message_id, r, r, keys.request_hash(r), version, template, parts.cards, policy, zone)
                 for message_id, r, zone in zip(message_ids, records, zones, strict=True)
                 if r is not None
             ]

@@ -42,6 +42,14 @@ class Wording:
     def money(self, amount_minor: int) -> str:
         return formats.money(int(amount_minor), self.currency, self.language, self.money_whole, self.money_fraction)
 
+    def money_layouts(self) -> tuple[formats.Layout, formats.Layout] | None:
+        """How whole amounts and others are written, if they differ in nothing but how they end."""
+        whole = formats.layout(self.currency, self.language, self.money_whole, True)
+        fraction = formats.layout(self.currency, self.language, self.money_fraction, False)
+        if whole is None or fraction is None or (whole.before, whole.group) != (fraction.before, fraction.group):
+            return None
+        return whole, fraction
+
     def day(self, value: Any) -> str:
         return formats.day(str(value), self.language, self.date)
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 from babel.numbers import format_currency, get_currency_precision
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assets.messaging import formats
+from assets.messaging.columns import json_text
 from assets.messaging.links import LinkError, campaign, check_url, tagged_url
+from assets.messaging.money_columns import money_texts
+from assets.messaging.wording import Wording
 
+NORWEGIAN = Wording("nb", "NOK", "#,##0 kr", "#,##0.00 kr", "d. MMMM", (), (), (), "Hei {name}!", "Hei!")
 HOSTS = frozenset({"shop.example"})
 NB, EN = ("nb", "#,##0 kr", "#,##0.00 kr"), ("en", "¤¤ #,##0", "¤¤ #,##0.00")
 
@@ -48,6 +54,21 @@ def test_every_amount_is_written_as_babel_writes_it(amount: int, currency: str, 
     chosen = whole if amount % 10**precision == 0 else fraction
     oracle = format_currency(number, currency, chosen, formats.locale_of(language), currency_digits=False)
     assert formats.money(amount, currency, language, whole, fraction) == oracle.replace(" ", "\u00a0")
+
+
+@given(
+    st.lists(st.one_of(st.none(), st.integers(0, 10**12), st.integers(-500, 500)), max_size=8),
+    st.sampled_from(["NOK", "SEK", "EUR", "JPY", "KWD"]),
+    st.one_of(PATTERNS, st.just(("nb", "#,##0 kr", "kr #,##0.00")), st.just(("nb", '"#,##0\\"', '"#,##0.00\\"'))),
+)
+def test_amounts_of_many_messages_are_those_of_each(
+    amounts: list[int | None], currency: str, pattern: tuple[str, str, str]
+) -> None:
+    """A column of totals is written digit group by digit group; each must be the JSON of what one message says."""
+    language, whole, fraction = pattern
+    wording = replace(NORWEGIAN, language=language, currency=currency, money_whole=whole, money_fraction=fraction)
+    alone = [None if amount is None else json_text(wording.money(amount)) for amount in amounts]
+    assert money_texts(pa.array(amounts, pa.int64()), wording).to_pylist() == alone
 
 
 def test_counts_have_the_right_noun() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from assets.messaging.goods import Goods
+from assets.messaging.pages import MESSAGES, read_page
 from assets.messaging.run_content import Group, Verdict, WarehouseContent
 from tests.unit.messaging.content_tables import CONTENT
 
@@ -67,3 +69,26 @@ def test_processes_that_share_a_batch_take_every_message_once(warehouse: Path, o
     assert sorted(chain(*parts)) == sorted(IDS)
     assert all(part == sorted(part) for part in parts)
     assert max(map(len, parts)) - min(map(len, parts)) < len(IDS) / of / 2 + 1
+
+
+@pytest.mark.parametrize("small_run", [0, 5_000], ids=["read in parts", "kept whole"])
+@pytest.mark.parametrize("size", [1, 100, 400, 667, 1_999, 2_000, 2_001])
+def test_every_page_but_the_last_is_full_and_they_follow_each_other(warehouse: Path, small_run: int, size: int) -> None:
+    """A page becomes a batch: where it begins may not depend on how much of the file is read at once."""
+    content = WarehouseContent(warehouse, DAY, small_run=small_run)
+    content.groups()
+    pages = list(islice(content.pages(GROUP, size), 12))
+    expected = sorted(IDS)
+    for number, page in enumerate(pages):
+        wanted = expected[number * size : (number + 1) * size]
+        assert page.message_ids == wanted == [row["message_id"] for row in page.rows()]
+    assert len(pages) == min(12, -(-len(IDS) // size))
+
+
+def test_pages_come_in_order_even_if_the_warehouse_wrote_them_in_none(warehouse: Path) -> None:
+    """Its model writes them in order, so that most of the time nothing has to be sorted; that is not relied on."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        rows = connection.execute("select message_id from intermediate.int_messages__content").fetchall()
+        assert [row[0] for row in rows] != sorted(IDS)
+        page = read_page(connection, MESSAGES, {}, Goods())
+    assert page.message_ids == sorted(IDS)

@@ -118,3 +118,5 @@ with
 
 select *
 from final
+-- Rendering reads a page of ids at a time: laid down in their order, a page is one place in the file.
+order by message_id
