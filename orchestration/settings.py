@@ -41,6 +41,8 @@ class Settings:
     `approval` says whether a batch may leave without a person's consent to its hash.
     `former_secret_keys`: keys that were in use before. Their unsubscribe links must go on working, and whoever
     unsubscribed, complained or was erased under them must be left alone: keep them for good (`messaging.key_change`).
+    `keep_days`: how long files of batches and previews, which show addresses, lie in the home after their day; the
+    ledger keeps what counts without them (`messaging.retention`).
     `webhook_keys` (Standard Webhooks) and `sns_topics` (Amazon SES): whose events `fredning serve` takes in.
     """
 
@@ -64,6 +66,7 @@ class Settings:
     files_to: str | None = field(default=None, repr=False)
     public_url: str = "https://fredning.example"
     first_run_date: date = date(2026, 1, 1)
+    keep_days: int = 90
     # Models that dbt builds side by side. Each statement uses all cores by itself, and dbt's own work takes turns in
     # one interpreter: on two cores, 1 takes a fifth longer and 4 no less.
     threads: int = 2
@@ -206,6 +209,7 @@ class Settings:
             files_to=text("FILES_TO", "") or None,
             public_url=text("PUBLIC_URL", default.public_url).rstrip("/"),
             first_run_date=day("FIRST_RUN_DATE", default.first_run_date),
+            keep_days=count("KEEP_DAYS", default.keep_days),
             threads=count("THREADS", default.threads),
             memory_limit=text("MEMORY_LIMIT", default.memory_limit),
             share=share("SHARE"),

@@ -10,6 +10,7 @@ from assets.messaging.ledger_export import export_messages
 from assets.messaging.ledger_guard import open_ledger
 from assets.messaging.ledger_views import count_by_state, list_batches
 from assets.messaging.reconcile import verify
+from assets.messaging.retention import remove_old_files
 from assets.metadata import markdown
 from orchestration.partitions import daily, one_day_a_run, run_date_of
 from orchestration.settings import Settings
@@ -94,7 +95,8 @@ def build_handoff_assets() -> list[dg.AssetsDefinition | dg.AssetChecksDefinitio
         owners=[DATA_TEAM],
         description="Hands the day's approved batches off, exactly once: permission and expiry looked at once more, "
         "forecast bands, approval and stop respected, the intent on disk before the file appears. The ledger then goes "
-        "back to the warehouse as a source. Running it again hands off nothing twice.",
+        "back to the warehouse as a source. Running it again hands off nothing twice. Last, files of batches and "
+        "previews older than FREDNING_KEEP_DAYS are removed.",
     )
     def hand_off(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
         run_date = run_date_of(context)
@@ -102,6 +104,7 @@ def build_handoff_assets() -> list[dg.AssetsDefinition | dg.AssetChecksDefinitio
             report = daily_steps.hand_off(settings, run_date, outbox)
             export_messages(outbox.engine, settings.raw_dir / "outbox" / "messages" / "current.parquet")
             listed, states = list_batches(outbox, run_date), count_by_state(outbox, run_date)
+            removed = remove_old_files(settings, outbox, run_date)
         for batch_id, why in report.held.items():
             context.log.warning(f"held back: {batch_id}: {why}")
         remarks = [*report.remarks, *report.reconciled.notes]
@@ -111,6 +114,8 @@ def build_handoff_assets() -> list[dg.AssetsDefinition | dg.AssetChecksDefinitio
                 "n_batches_sent": len(report.sent),
                 "n_batches_held_back": len(report.held),
                 "n_handed_off_before": report.plan.already.total(),
+                "n_old_files_removed": removed.n_batch_files,
+                "n_old_files_kept_in_doubt": removed.n_kept_in_doubt,
                 "outbox": dg.MetadataValue.path(str(settings.outbox_dir / run_date.isoformat())),
                 "batches": markdown(listed, "channel journey step n n_sent state reason approved_by sha256"),
                 "states": markdown(states, "journey channel state reason n"),

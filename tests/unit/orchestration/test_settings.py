@@ -19,10 +19,11 @@ def test_every_unusable_value_is_named_at_once() -> None:
                 "FREDNING_THREADS": "none",
                 "FREDNING_SECRET_KEY": "short",
                 "FREDNING_FIRST_RUN_DATE": "yesterday",
+                "FREDNING_KEEP_DAYS": "0",
             }
         )
     message = str(raised.value)
-    for name in ("TIMEZONE", "CLOCK", "THREADS", "SECRET_KEY", "FIRST_RUN_DATE"):
+    for name in ("TIMEZONE", "CLOCK", "THREADS", "SECRET_KEY", "FIRST_RUN_DATE", "KEEP_DAYS"):
         assert f"FREDNING_{name}" in message
     assert "short" not in message.split("FREDNING_SECRET_KEY")[1].split("\n")[0]
 
