@@ -61,14 +61,14 @@ class CompiledModel:
         return self.materialized == "incremental"
 
 
-def _dbt(home: Path, *arguments: str) -> Any:
+def _dbt(home: Path, *arguments: str, profiles: Path = PROJECT) -> Any:
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
 
     there = {"FREDNING_HOME": str(home), "FREDNING_WAREHOUSE": str(home / "warehouse.duckdb")}
     # dbt compile prints the SQL of what it compiles.
     with mock.patch.dict(os.environ, there), contextlib.redirect_stdout(io.StringIO()):
-        result = dbtRunner().invoke(_arguments(home, *arguments))
+        result = dbtRunner().invoke(_arguments(home, *arguments, profiles=profiles))
     reset_adapters()
     if not result.success:
         failures = [f"{r.node.name}: {r.message}" for r in getattr(result.result, "results", []) if r.message]
@@ -76,11 +76,11 @@ def _dbt(home: Path, *arguments: str) -> Any:
     return result.result
 
 
-def _arguments(home: Path, *arguments: str) -> list[str]:
+def _arguments(home: Path, *arguments: str, profiles: Path = PROJECT) -> list[str]:
     return [
         *arguments,
         "--project-dir", str(PROJECT),
-        "--profiles-dir", str(PROJECT),
+        "--profiles-dir", str(profiles),
         "--target-path", str(home / "target"),
         "--log-path", str(home / "logs"),
         "--vars", f"{{run_date: {COMPILED_DATE.isoformat()}, expected_value_min_messages: {MIN_MESSAGES}}}",
@@ -114,11 +114,11 @@ def compile_models(home: Path) -> list[CompiledModel]:
     ]
 
 
-def run_models_by_dbt(home: Path) -> None:
+def run_models_by_dbt(home: Path, profiles: Path = PROJECT) -> None:
     """Decide COMPILED_DATE by dbt, on whatever inputs the warehouse in `home` holds, and let go of the file."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-    _dbt(home, "run", "--select", *MODELS)
+    _dbt(home, "run", "--select", *MODELS, profiles=profiles)
     DuckDBConnectionManager.close_all_connections()
 
 
