@@ -108,7 +108,7 @@ class Retailer:
 
 
 def profile_of_one_thread(home: Path) -> Path:
-    """The project's profile, but DuckDB on one thread, as everything here is measured: two cost more CPU on few rows."""
+    """A folder with the project's profile, but DuckDB on one thread, as everything else here is measured."""
     profile = yaml.safe_load((PROJECT / "profiles.yml").read_text())
     profile["fredning"]["outputs"]["warehouse"]["settings"]["threads"] = 1
     (home / "profiles.yml").write_text(yaml.safe_dump(profile))

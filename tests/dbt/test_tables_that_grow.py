@@ -48,8 +48,16 @@ def run(home: Path) -> Run:
         (home / "models" / "models.yml").write_text(contract)
         with mock.patch.dict(os.environ, {"FREDNING_HOME": str(home / "home")}):
             result = dbtRunner().invoke(
-                ["run", "--project-dir", str(home), "--profiles-dir", str(home), "--quiet"]
-                + ["--vars", f"{{run_date: '{day}', timezone: UTC}}"]
+                [
+                    "run",
+                    "--quiet",
+                    "--project-dir",
+                    str(home),
+                    "--profiles-dir",
+                    str(home),
+                    "--vars",
+                    f"{{run_date: '{day}', timezone: UTC}}",
+                ]
             )
         DuckDBConnectionManager.close_all_connections()
         reset_adapters()
@@ -60,14 +68,18 @@ def run(home: Path) -> Run:
 
 def rows(home: Path) -> list[dict[str, Any]]:
     with duckdb.connect(str(home / "home" / "warehouse.duckdb"), read_only=True) as connection:
-        found = connection.execute("select * replace (cast(run_date as varchar) as run_date) from marts.grown order by all")
+        found = connection.execute(
+            "select * replace (cast(run_date as varchar) as run_date) from marts.grown order by all"
+        )
         names = [column[0] for column in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def test_a_day_is_added_and_the_same_day_again_takes_its_own_rows_place(home: Path, run: Run) -> None:
     query = "select {{ run_date() }} as run_date, 1 as n"
-    assert run(query) and run(query, day="2026-03-02") and run(query.replace("1 as n", "7 as n"), day="2026-03-02")
+    assert run(query)
+    assert run(query, day="2026-03-02")
+    assert run(query.replace("1 as n", "7 as n"), day="2026-03-02")
     assert rows(home) == [{"run_date": "2026-03-01", "n": 1}, {"run_date": "2026-03-02", "n": 7}]
 
 
