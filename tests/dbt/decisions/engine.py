@@ -116,9 +116,14 @@ def compile_models(home: Path) -> list[CompiledModel]:
 
 def run_models_by_dbt(home: Path, profiles: Path = PROJECT) -> None:
     """Decide COMPILED_DATE by dbt, on whatever inputs the warehouse in `home` holds, and let go of the file."""
+    run_dbt(home, MODELS, profiles)
+
+
+def run_dbt(home: Path, models: Sequence[str], profiles: Path = PROJECT) -> None:
+    """The same for other models."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-    _dbt(home, "run", "--select", *MODELS, profiles=profiles)
+    _dbt(home, "run", "--select", *models, profiles=profiles)
     DuckDBConnectionManager.close_all_connections()
 
 
