@@ -8,9 +8,8 @@ mail when it may be sent and when not any more.
 
 from __future__ import annotations
 
-import io
 import tarfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -70,13 +69,10 @@ class Batch:
     def file_bytes(self, message_ids: Collection[str]) -> bytes:
         """The hand-off file with these members only (some may have been withdrawn since approval)."""
         members = self.members_of(message_ids)
-        compressor = zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True)
-        if self.format == "eml":
-            return compressor.compress(_tar(members))
-        # A few at a time: the records of a batch in one piece would be the largest thing in memory.
-        packer = compressor.compressobj()
-        parts = [packer.compress(b"".join([m.content for m in chunk])) for chunk in chunks(members)]
-        return b"".join([*parts, packer.flush()])
+        # A few at a time: all messages of a batch in one piece would be the largest thing in memory.
+        packer = zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compressobj()
+        pieces = _tar(members) if self.format == "eml" else (b"".join([m.content for m in c]) for c in chunks(members))
+        return b"".join([*map(packer.compress, pieces), packer.flush()])
 
 
 def make_batch(run_date: date, group: Group, handoff: Format, members: Sequence[Prepared]) -> Batch:
@@ -88,15 +84,15 @@ def make_batch(run_date: date, group: Group, handoff: Format, members: Sequence[
     return Batch(".".join(word for word in words if word), run_date, group, handoff, ordered, sha256)
 
 
-def _tar(members: Iterable[Prepared]) -> bytes:
-    listed = list(members)
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-        for name, content in _tar_entries(listed):
-            entry = tarfile.TarInfo(name)  # time, owner and mode stay at their defaults: no clock in bytes
-            entry.size = len(content)
-            tar.addfile(entry, io.BytesIO(content))
-    return packed.getvalue()
+def _tar(members: list[Prepared]) -> Iterator[bytes]:
+    """A tar archive in pieces."""
+    for name, content in _tar_entries(members):
+        entry = tarfile.TarInfo(name)  # time, owner and mode stay at their defaults: no clock in bytes
+        entry.size = len(content)
+        yield entry.tobuf(tarfile.USTAR_FORMAT)
+        yield content
+        yield bytes(-len(content) % tarfile.BLOCKSIZE)
+    yield bytes(2 * tarfile.BLOCKSIZE)
 
 
 def _tar_entries(members: list[Prepared]) -> Iterator[tuple[str, bytes]]:
