@@ -16,6 +16,8 @@ from babel.numbers import format_currency, get_currency_precision
 
 # Control characters, and halves of characters, which no encoding takes.
 _UNPRINTABLE = frozenset({"Cc", "Cs"})
+# What turns the direction of all that follows, which a title must not do to the sentence around it.
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Minor units of an amount that a layout can write.
 HUNDREDTHS = 100
 # (plural category, text with {n})
@@ -113,5 +115,15 @@ def one_line(value: Any, limit: int) -> str:
     """Text on one line: control characters and line breaks become spaces, and too much of it is cut."""
     if value is None:
         return ""
-    text = " ".join("".join(" " if unicodedata.category(c) in _UNPRINTABLE else c for c in str(value)).split())
+    text = " ".join("".join(" " if is_unprintable(c) else c for c in str(value)).split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def is_unprintable(c: str) -> bool:
+    """Whether a character has no place in a line of text: controls, halves, turns of direction, and no characters."""
+    return unicodedata.category(c) in _UNPRINTABLE or c in _TURNS or _is_no_character(ord(c))
+
+
+def _is_no_character(point: int) -> bool:
+    """The 66 places that Unicode keeps empty for ever; HTML forbids them."""
+    return point & 0xFFFE == 0xFFFE or 0xFDD0 <= point <= 0xFDEF

@@ -26,6 +26,12 @@ _STYLE_BLOCK = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL)
 # Outlook for Windows reads what stands in conditional comments, all others do not.
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TAG = re.compile(r"<[a-zA-Z][^>]*>")
+# What a mail program fetches by itself when the mail is opened.
+_FETCHED = re.compile(
+    r"(?:\bsrc=|\bbackground=|<link\b[^>]*\bhref=|\burl\(|@import\s)\s*(?:[\"']|&quot;|&#34;|&#39;)?"
+    r"((?:https?:)?//[^\"')>\s]+)",
+    re.IGNORECASE,
+)
 _PITFALLS = (
     (r"<(script|form|input|button|iframe|video|audio|object|embed|svg|canvas)\b", "mail programs strip <{}>"),
     (r"<link\b[^>]*\brel=\"?(stylesheet)", "mail programs do not load a {}"),
@@ -90,6 +96,15 @@ def _links(mail: RenderedEmail, hosts: frozenset[str]) -> Iterator[Finding]:
             check_url(url, hosts)
         except LinkError as error:
             yield Finding(str(error), "Use an https address of a host in brand.yml (link_hosts).", url)
+    for url in dict.fromkeys(_FETCHED.findall(mail.html)):
+        try:
+            check_url(entities.unescape(url), hosts)
+        except LinkError as error:
+            yield Finding(
+                f"opening the mail fetches something: {error}",
+                "Take it out, or name its host in brand.yml (link_hosts): whoever has it learns who reads, and when.",
+                url,
+            )
     in_text = links_in_text(mail.text)
     missing = [url for url in mail.links if url not in in_text]
     if missing:

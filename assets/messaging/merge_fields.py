@@ -15,7 +15,7 @@ from typing import Any
 
 from assets.messaging import links
 from assets.messaging.content import ContentRow
-from assets.messaging.formats import one_line
+from assets.messaging.formats import is_unprintable, one_line
 from assets.messaging.journey_schema import Journey
 from assets.messaging.shelf import Fields, Shelf, is_count, quantity
 from assets.messaging.wording import Wording
@@ -150,10 +150,13 @@ def usable_name(value: Any) -> str:
     if value is None:
         return ""
     raw = str(value).strip()
-    if len(raw) > _MAX_NAME or any(
-        unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") and c != "\u200d" for c in raw
-    ):
+    if len(raw) > _MAX_NAME or any(is_unprintable(c) or _is_hidden(c) for c in raw):
         return ""
     if re.search(r"[<>{}@:/\\\[\]=\"]|\d", raw) or not any(c.isalpha() for c in raw):
         return ""
     return " ".join(raw.split())
+
+
+def _is_hidden(c: str) -> bool:
+    """What shows nothing, but for the joiner that holds emoji together."""
+    return unicodedata.category(c) in _NOT_IN_A_NAME and c != "\u200d"

@@ -132,7 +132,8 @@ class Compiler:
         counter = iter(range(len(tags)))
         guarded = RUNTIME_TAG.sub(lambda _: f"zq{next(counter)}qz", source)
         try:
-            html = mjml2html(guarded, disable_comments=False)
+            # Without its own fonts, which it would have every reader fetch from Google for a mere word in font-family.
+            html = mjml2html(guarded, disable_comments=False, fonts={})
         except ValueError as error:
             raise CompileError(
                 name, 1, f"MJML: {error}", "Check that every mj- element is closed and known."

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 from babel.numbers import format_currency, get_currency_precision
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.messaging import formats
@@ -56,6 +56,7 @@ def test_every_amount_is_written_as_babel_writes_it(amount: int, currency: str, 
     assert formats.money(amount, currency, language, whole, fraction) == oracle.replace(" ", "\u00a0")
 
 
+@settings(deadline=None)  # Babel reads a language's file when it is first asked
 @given(
     st.lists(st.one_of(st.none(), st.integers(0, 10**12), st.integers(-500, 500)), max_size=8),
     st.sampled_from(["NOK", "SEK", "EUR", "JPY", "KWD"]),

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from assets.messaging.assets_previews import preview_metadata
+from assets.messaging.drawn_pictures import with_drawn_pictures
 from assets.messaging.journeys import load_templates
+from assets.messaging.messages import RenderedEmail
 from assets.messaging.previews import build_previews
 from assets.messaging.template_samples import sample_rows
 from assets.messaging.tokens import TokenError, read_token
@@ -44,7 +46,9 @@ def stored_row(journey: str, **changes: Any) -> dict[str, Any]:
 
 
 def pages(folder: Path) -> dict[str, str]:
-    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+    return {
+        str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.is_file()
+    }
 
 
 def test_every_kind_of_message_has_a_page_even_without_any_row(tmp_path: Path) -> None:
@@ -78,6 +82,23 @@ def test_no_address_no_cart_and_no_working_link_reaches_a_preview(tmp_path: Path
     for token in tokens:
         with pytest.raises(TokenError):
             read_token([SETTINGS.require_secret_key()], token)
+
+
+def test_pictures_that_nobody_has_are_drawn_in_previews_and_only_there(tmp_path: Path) -> None:
+    """A demo's pictures lie on hosts that do not exist; a page of broken pictures says nothing about a mail."""
+    previews = build_previews(settings_in(tmp_path), RUN_DATE, [stored_row("welcome")])
+    written = pages(previews.index.parent)
+    shown = {source for page in written.values() for source in re.findall(r'<img[^>]* src="([^"]*)"', page)}
+    assert shown == {name for name in written if name.startswith("pictures/")}
+    assert len(shown) > 3
+    assert all(written[name].startswith("<svg ") for name in shown)
+    sent = [example.message.html for example in previews.examples if isinstance(example.message, RenderedEmail)]
+    assert not any("pictures/" in html for html in sent)
+
+
+def test_pictures_of_real_hosts_stay_what_they_are() -> None:
+    html = '<img class="p" src="https://cdn.shop.no/a.jpg" alt=""><img src="https://cdn.example.com/b.jpg" alt="">'
+    assert with_drawn_pictures(html) == (html, {})
 
 
 def test_rows_that_cannot_be_rendered_are_counted_and_a_sample_stands_in(tmp_path: Path) -> None:

@@ -186,7 +186,7 @@ def test_a_row_of_the_warehouse_becomes_a_content_row(coffee: ContentRow) -> Non
 
 NO_NAMES = [
     "Kari\r\nBcc: x@y.example", "Kari\nX", "https://evil.example", "kari@x.example", "<b>", "K" * 60, "1234",
-    "\u202eirak", " ",
+    "\u202eirak", "Ka\ufffeari", " ",
 ]  # fmt: skip
 
 
