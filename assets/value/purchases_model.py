@@ -66,8 +66,21 @@ class BgNbd:
         a = self.a if abs(self.a - 1) > 1e-6 else 1 + 1e-6
         kept = (self.alpha + T) / (self.alpha + T + t)
         series = hyp2f1(a + self.b - 1 - self.r, a - 1, a + self.b + x - 1, 1 - kept)
-        whole = (a + self.b + x - 1) / (a - 1) * (1 - kept ** (a - 1) * series)
+        with np.errstate(invalid="ignore", over="ignore"):
+            whole = (a + self.b + x - 1) / (a - 1) * (1 - kept ** (a - 1) * series)
+        # Where nearly everybody leaves equally often, the series overflows.
+        lost = ~np.isfinite(whole)
+        whole[lost] = self._mean_over_dropout(x[lost], t / (self.alpha + T[lost]))
         return np.asarray(whole * self.p_alive(x, t_x, T))
+
+    def _mean_over_dropout(self, x: Floats, ahead: Floats) -> Floats:
+        """Purchases of the living in `ahead` (time ahead by alpha + T), as the mean over a narrow beta(a, b + x)."""
+        nodes, weights = np.polynomial.hermite_e.hermegauss(40)
+        mean, n = self.a / (self.a + self.b + x), self.a + self.b + x
+        p = mean[:, None] + np.sqrt(mean * (1 - mean) / (n + 1))[:, None] * nodes
+        p = np.clip(p, 1e-12, 1.0)
+        each = -np.expm1(-(self.r + x)[:, None] * np.log1p(p * ahead[:, None])) / p
+        return np.asarray(each @ weights / weights.sum())
 
 
 def log_likelihood(parameters: Floats, data: Purchases) -> tuple[float, Floats]:

@@ -30,8 +30,10 @@ class GammaGamma:
     log_likelihood: float
 
     def expected_mean(self, x: Floats, m: Floats) -> Floats:
-        """A customer's true mean: their own, drawn towards everybody's. Without purchases, everybody's."""
-        return np.asarray(self.p * (self.gamma + x * m) / (self.p * x + self.q - 1))
+        """A customer's true mean: their own, drawn towards everybody's. Without purchases, everybody's; nan where that
+        is not finite (q <= 1)."""
+        weight = self.p * x + self.q - 1
+        return np.asarray(self.p * (self.gamma + x * m) / np.where(weight > 0, weight, np.nan))
 
 
 def log_likelihood(parameters: Floats, x: Floats, m: Floats) -> tuple[float, Floats]:

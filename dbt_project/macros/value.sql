@@ -76,3 +76,54 @@
         }}
     ))
 {%- endmacro %}
+
+{#-
+  Whether that many terms are too few: they fall like (1-kept)^k * k^(a-r-x-2), slowly for people who have hardly begun
+  and where many leave.
+-#}
+{% macro is_series_too_short(parameters, x, kept) -%}
+    {%- set p = parameters -%}
+    ({{ p }}.a >= 2 or 60 * ln(1 - {{ kept }}) + ({{ p }}.a - {{ p }}.r - {{ x }} - 2) * ln(60) > -14)
+{%- endmacro %}
+
+{#-
+  The same expectation for them, one row per customer: the mean of (1 - (1 + p * ahead)^-rate) / p over a chance p to
+  leave that is beta(a, b), as a sum over points of its log odds that lie close where it is likely and reach far.
+  `customers` holds customer_id, rate (r + x), a, b (b + x) and ahead (1 / kept - 1).
+-#}
+{% macro expected_purchases_by_points(customers) -%}
+    with
+        points(far, width) as (
+            values
+                {%- for k in range(-30, 31) %}
+                    {%- set e = 2.718281828459045 ** (k / 5) %}
+                    (cast({{ (e - 1 / e) / 2 }} as double), cast({{ (e + 1 / e) / 2 }} as double)) {{- ',' if not loop.last }}
+                {%- endfor %}
+        ),
+        placed as (
+            select
+                customers.*,
+                points.width,
+                ln(a / b) + sqrt(1 / a + 1 / b) * points.far as log_odds,
+                ln(1 + exp(-abs(log_odds))) as beyond,
+                least(log_odds, 0) - beyond as log_p,
+                least(-log_odds, 0) - beyond as log_q
+            from {{ customers }} as customers
+            cross join points
+        ),
+        weighed as (
+            select
+                customer_id,
+                -- Relative to the likeliest chance, so that no power is too small for a double.
+                width * exp(a * (log_p - ln(a / (a + b))) + b * (log_q - ln(b / (a + b)))) as weight,
+                -- Near 0 the difference of two numbers that are nearly one would be noise.
+                case
+                    when exp(log_p) * ahead < 1e-7 then rate * ahead
+                    else (1 - pow(1 + exp(log_p) * ahead, -rate)) / exp(log_p)
+                end as purchases
+            from placed
+        )
+    select customer_id, sum(weight * purchases) / sum(weight) as expected_if_alive
+    from weighed
+    group by customer_id
+{%- endmacro %}

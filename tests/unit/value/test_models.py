@@ -12,6 +12,7 @@ from scipy.optimize import approx_fprime
 from assets.value import purchases_model, spend_model
 from assets.value.purchases_model import BgNbd, Purchases
 from assets.value.search import NoFit
+from assets.value.spend_model import GammaGamma
 from tests.unit.value import simulated
 
 PUBLISHED = BgNbd(0.243, 4.414, 0.793, 2.426, -9582.4)
@@ -60,15 +61,33 @@ def test_the_papers_example_customer() -> None:
     assert PUBLISHED.expected_purchases(39, *one)[0] == pytest.approx(1.226, abs=5e-4)
 
 
-def test_expected_purchases_are_what_simulated_customers_go_on_to_buy() -> None:
+@pytest.mark.parametrize(
+    ("model", "x", "t_x", "T", "later"),
+    [
+        (BgNbd(1.5, 20.0, 0.8, 3.0, 0.0), 6.0, 50.0, 60.0, 90.0),
+        (BgNbd(0.3, 20.0, 4.0, 6.0, 0.0), 0.0, 0.0, 1.0, 365.0),
+        (BgNbd(0.5, 10.0, 1000.0, 5000.0, 0.0), 1.0, 5.0, 10.0, 365.0),
+        (BgNbd(2.0, 30.0, 90000.0, 1e6, 0.0), 3.0, 20.0, 40.0, 365.0),
+    ],
+    ids=["faithful", "began yesterday", "all leave alike", "dropout at the bound"],
+)
+def test_expected_purchases_are_what_simulated_customers_go_on_to_buy(
+    model: BgNbd, x: float, t_x: float, T: float, later: float
+) -> None:
     """The closed form, once more by brute force: draw from the posterior and let them live on."""
-    model, dice, n = BgNbd(1.5, 20.0, 0.8, 3.0, 0.0), np.random.default_rng(3), 100_000
-    x, t_x, T, later = 6.0, 50.0, 60.0, 90.0
+    dice, n = np.random.default_rng(3), 200_000
     rates, leaves = dice.gamma(model.r + x, 1 / (model.alpha + T), n), dice.beta(model.a, model.b + x, n)
     expected_if_alive = np.mean((1 - np.exp(-rates * leaves * later)) / leaves)
     alive = model.p_alive(np.array([x]), np.array([t_x]), np.array([T]))[0]
     told = model.expected_purchases(later, np.array([x]), np.array([t_x]), np.array([T]))[0]
     assert told == pytest.approx(alive * expected_if_alive, rel=0.01)
+
+
+def test_a_tail_too_heavy_for_a_mean_gives_none_instead_of_a_negative_one() -> None:
+    """With q below one nobody's mean is known before they have bought again."""
+    told = GammaGamma(2.0, 0.8, 10.0, 0.0).expected_mean(np.array([0.0, 2.0]), np.array([0.0, 30.0]))
+    assert np.isnan(told[0])
+    assert told[1] == pytest.approx(2.0 * (10 + 60) / 3.8)
 
 
 def test_very_frequent_buyers_do_not_overflow() -> None:

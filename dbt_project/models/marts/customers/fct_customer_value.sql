@@ -17,14 +17,31 @@ with
         left join parameters on true
         where today.basis = 'today'
     ),
+    beginners as (
+        select
+            triples.customer_id,
+            parameters.r + triples.x as rate,
+            parameters.a,
+            parameters.b + triples.x as b,
+            1 / triples.kept_{{ horizon }}d - 1 as ahead
+        from triples
+        join
+            parameters
+            on {{ is_series_too_short('parameters', 'triples.x', 'triples.kept_' ~ horizon ~ 'd') }}
+    ),
+    of_beginners as ({{ expected_purchases_by_points('beginners') | indent(8) }}),
     predicted as (
         select
             triples.*,
             parameters.version,
             parameters.calibration_factor,
             {{ p_alive('parameters', 'triples.x', 'triples.t_x', 'triples.days_observed') }} as p_alive,
-            {{ expected_purchases_if_alive('parameters', 'triples.x', 'triples.kept_' ~ horizon ~ 'd') }}
-            as expected_if_alive,
+            case
+                when of_beginners.customer_id is not null
+                then of_beginners.expected_if_alive
+                else
+                    {{ expected_purchases_if_alive('parameters', 'triples.x', 'triples.kept_' ~ horizon ~ 'd') }}
+            end as expected_if_alive,
             {% for days in [90, horizon] -%}
                 1 - pow(triples.kept_{{ days }}d, parameters.r + triples.x) as any_within_{{ days }}d,
             {% endfor -%}
@@ -37,11 +54,17 @@ with
             {% endfor -%}
             (parameters.alpha + triples.days_observed)
             * (pow(2, 1 / (parameters.r + triples.x)) - 1) as median_days_to_next,
-            parameters.p
-            * (parameters.gamma + triples.x * coalesce(triples.mean_repeat_value_minor, 0))
-            / nullif(parameters.p * triples.x + parameters.q - 1, 0) as expected_order_value_minor
+            -- With a tail as heavy as q <= 1 the mean of somebody without own purchases is not finite.
+            case
+                when parameters.p * triples.x + parameters.q > 1
+                then
+                    parameters.p
+                    * (parameters.gamma + triples.x * coalesce(triples.mean_repeat_value_minor, 0))
+                    / (parameters.p * triples.x + parameters.q - 1)
+            end as expected_order_value_minor
         from triples
         left join parameters on true
+        left join of_beginners using (customer_id)
     ),
     decided as (
         select
