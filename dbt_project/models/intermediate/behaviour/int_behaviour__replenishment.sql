@@ -15,7 +15,7 @@ with
             lines.product_id,
             {{ local_day('lines.ordered_at') }} as ordered_on,
             max(lines.ordered_at) as ordered_at,
-            arg_max(lines.order_id, lines.ordered_at) as order_id,
+            arg_max(lines.order_id, (lines.ordered_at, lines.order_id)) as order_id,
             max(lines.received_on) as received_on
         from {{ ref('fct_order_lines') }} as lines
         semi join catalogue using (product_id)
