@@ -55,7 +55,7 @@ class Replay:
             self._build(day)
             versions.append(landed_version(tables, day) or "")
         seconds = time.monotonic() - started
-        return compare(self._settings.warehouse_path, self._there.warehouse_path, day, tuple(versions), seconds)
+        return compare(self._settings, self._there.warehouse_path, day, tuple(versions), seconds)
 
     def _tables_of(self, day: date) -> list[Path]:
         """Folders of template tables under which the day was run, in order."""

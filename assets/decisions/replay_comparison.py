@@ -9,6 +9,9 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.carried import OWN_SOURCES
+from orchestration.settings import Settings
+
 MOST_EXAMPLES = 5
 
 
@@ -21,8 +24,10 @@ class ReplayedDay:
     """One day: its rows, how many differ from the ledger, and how long it took.
 
     `versions` are those of the journeys and policy under which it was run, in order; `n_of_lost_versions` rows of the
-    ledger were written under others, whose files are no longer there. `fingerprint` is a hash over all rows of the day;
-    the same inputs give the same one.
+    ledger were written under others, whose files are no longer there. `n_decided_on_less` rows that do not come out
+    again were written into a batch before the last delivery was landed: the day was run again when more was known,
+    without any edit, and what the first run knew is not kept. `fingerprint` is a hash over all rows of the day; the
+    same inputs give the same one.
     """
 
     run_date: date
@@ -33,6 +38,7 @@ class ReplayedDay:
     n_added: int
     versions: tuple[str, ...]
     n_of_lost_versions: int
+    n_decided_on_less: int
     examples: tuple[str, ...]
     fingerprint: str
     seconds: float
@@ -52,10 +58,10 @@ def attach_installed(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> 
         raise CannotReplay("A run is writing the warehouse: try again when it has ended.") from error
 
 
-def compare(installed: Path, scratch: Path, day: date, versions: tuple[str, ...], seconds: float) -> ReplayedDay:
-    """Compare one day of two warehouses. Raises `CannotReplay`."""
+def compare(settings: Settings, scratch: Path, day: date, versions: tuple[str, ...], seconds: float) -> ReplayedDay:
+    """Compare one day of the installation's warehouse with the replayed one. Raises `CannotReplay`."""
     with duckdb.connect() as connection:
-        attach_installed(connection, installed)
+        attach_installed(connection, settings.warehouse_path)
         connection.execute(f"attach '{scratch}' as scratch (read_only)")
         columns = ", ".join(
             row[0] for row in connection.execute("describe installed.marts.fct_contact_decisions").fetchall()
@@ -85,10 +91,45 @@ def compare(installed: Path, scratch: Path, day: date, versions: tuple[str, ...]
             n_added=len(added),
             versions=versions,
             n_of_lost_versions=n_lost,
+            n_decided_on_less=_decided_on_less(connection, settings, day, versions),
             examples=_examples(connection),
             fingerprint=fingerprint,
             seconds=seconds,
         )
+
+
+def _decided_on_less(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, day: date, versions: tuple[str, ...]
+) -> int:
+    """Rows that do not come out again, of messages in batches that are older than the newest delivery up to the day.
+
+    By the times of the files: the log's own instants are those from which messages may leave.
+    """
+    landed_at = max(
+        (
+            path.stat().st_mtime
+            for path in settings.raw_dir.glob("*/*/*.parquet")
+            if path.parts[-3] not in OWN_SOURCES and path.stem <= day.isoformat()
+        ),
+        default=0.0,
+    )
+    ending = ".manifest.json"
+    batches = (settings.outbox_dir / day.isoformat()).glob(f"*{ending}")
+    (found,) = connection.execute(
+        f"""
+        select count(*)
+        from (from installed_day except from scratch_day) as gone
+        where
+            list_contains(?::varchar[], policy_version)
+            and message_id in (
+                select message_id
+                from '{settings.raw_dir / "outbox" / "messages" / "current.parquet"}'
+                where list_contains(?::varchar[], batch_id)
+            )
+        """,
+        [list(versions), [path.name.removesuffix(ending) for path in batches if path.stat().st_mtime < landed_at]],
+    ).fetchone() or (0,)
+    return int(found)
 
 
 def _examples(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:

@@ -18,8 +18,11 @@
   What is affected is whatever can make a row appear, change or go (too many keys cost time, one too few is wrong; repeats
   do not matter; rows whose key is null are never deleted). Where it comes from:
   - Every carried table leaves the keys it has just computed anew for those who read it: `affected_keys(ref('…'))`.
-  - A small table that is always built whole, `unique_key=…, meta={'compared': [columns]}`, leaves the keys
-    for which one of these columns differs from the last run. So owners, groups of products … reach what hangs on them.
+  - With `meta={'compared': [columns]}` it leaves only those for which one of these columns differs from the last run, with
+    what each was (`previous_<column>`); with `'all'` those for which anything does. A table that is always built whole
+    can be compared as well: so owners, groups of products … reach what hangs on them.
+  - What makes its rows together may be another key than a row's own: `meta={'carried_by': [columns]}`. Then these are
+    what the query for the affected keys gives, and what `only_affected` filters by.
   - Deliveries: `newly_known(source, …)` gives the rows received since, and those that happened since.
   - Time: what leaves a window, or turns from open to late, between the two days.
 
@@ -65,6 +68,11 @@
 {% macro carried_key() -%}
     {%- set key = config.require('unique_key') -%}
     {{ return([key] if key is string else key) }}
+{%- endmacro %}
+
+{#- What is affected, deleted and computed anew together: one row, if the model does not say otherwise. -#}
+{% macro carried_by() -%}
+    {{ return(config.get('meta', {}).get('carried_by') or carried_key()) }}
 {%- endmacro %}
 
 {#- The keys that a carried table has computed anew in this run, as a relation with (at least) the columns of its key.

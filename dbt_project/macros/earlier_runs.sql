@@ -33,13 +33,3 @@
 {% macro handed_off_before() -%}
     (run_date < {{ run_date() }} or (run_date > {{ run_date() }} and sent_at < {{ as_of() }}))
 {%- endmacro %}
-
-{#-
-  The model's own table as the last run left it, or none (a new warehouse, one from before `column` was there, a unit
-  test). Only for answers that can never change, so that a run on a new warehouse gives the same rows, only later.
--#}
-{% macro as_it_stands(column) -%}
-    {%- set relation = adapter.get_relation(this.database, this.schema, this.identifier) if execute and this else none -%}
-    {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='name') | list if relation else [] -%}
-    {{ return(relation if column in columns else none) }}
-{%- endmacro %}

@@ -135,8 +135,12 @@ def _verdict(day: ReplayedDay) -> str:
         f"; {day.n_of_lost_versions} of them left before the day was run again after an edit, and stand as decided "
         "under a policy version whose files were not kept"
     )
+    less = (
+        f"; {day.n_decided_on_less} of them left before the last delivery was landed: the day was run again when more "
+        "was known, and stands as decided then"
+    )
     changed = f"{day.n_missing} missing or changed, {day.n_added} new or changed{runs}"
-    return changed + (lost if day.n_of_lost_versions else "")
+    return changed + (lost if day.n_of_lost_versions else "") + (less if day.n_decided_on_less else "")
 
 
 @click.command(

@@ -14,26 +14,45 @@
     {{ adapter.dispatch('write_note')(note_of_build(since)) }}
 {% endmacro %}
 
+{#- Of the rows that were computed anew, those that differ are left for who reads the table, where it says what is compared. -#}
 {% macro replace_keys(affected, rows) %}
+    {%- set compared = config.get('meta', {}).get('compared') -%}
+    {%- set replaced = '(from ' ~ this ~ only_affected(true, carried_by() | join(', ')) ~ ')' -%}
+    {%- set before = this.identifier ~ '__before' %}
     create or replace table {{ affected_keys(this) }} as {{ affected }};
+    {%- if compared %}
+    create or replace temp table {{ before }} as from {{ replaced }};
+    {%- endif %}
     delete from {{ this }} as kept using {{ affected_keys(this) }} as affected
-    where {% for key in carried_key() -%}
+    where {% for key in carried_by() -%}
         kept.{{ key }} = affected.{{ key }}{{ " and " if not loop.last }}
     {%- endfor %};
     insert into {{ this }} by name {{ rows }}
+    {%- if compared %};
+    {{ keep_what_differs(before, replaced) }};
+    drop table {{ before }}
+    {%- endif %}
 {% endmacro %}
 
 {#- Rows that came or went differ, even where all that is compared is null. -#}
 {% macro keep_what_differs(before, after) %}
-    {%- set key, compared = carried_key() | join(', '), config.get('meta')['compared'] -%}
-    {%- set columns = key ~ ', true as is_there, ' ~ compared | join(', ') %}
+    {%- set key, compared = carried_key() | join(', '), config.get('meta')['compared'] %}
     create or replace table {{ affected_keys(this) }} as
-    select {{ key }}
+    {%- if compared == 'all' %}
+    select {{ key }} from (from {{ before }} except from {{ after }})
+    union
+    select {{ key }} from (from {{ after }} except from {{ before }})
+    {%- else %}
+    {%- set columns = key ~ ', true as is_there, ' ~ compared | join(', ') %}
+    select {{ key }}, {% for column in compared -%}
+        before.{{ column }} as previous_{{ column }}{{ ", " if not loop.last }}
+    {%- endfor %}
     from (select {{ columns }} from {{ before }}) as before
     full join (select {{ columns }} from {{ after }}) as after using ({{ key }})
     where {% for column in ['is_there'] + compared -%}
         before.{{ column }} is distinct from after.{{ column }}{{ " or " if not loop.last }}
     {%- endfor %}
+    {%- endif %}
 {% endmacro %}
 
 {#- A note is a comment on the table: it comes and goes with the table's rows, in the same transaction. -#}

@@ -3,8 +3,8 @@
 
   dbt-duckdb's own way (build beside, rename twice, commit, drop the backup, commit) spends a third of a small table's
   time on names. It protects readers of the same file while a table is built; here there are none: the warehouse has one
-  writer, and analysts read the published copy. A statement that fails rolls back and leaves the old table. Only a model
-  that reads its own table as it stands (macro as_it_stands) is built beside it.
+  writer, and analysts read the published copy. A statement that fails rolls back and leaves the old table. Only what is
+  compared with the old table is built beside it.
 
   A table with a `unique_key` is carried forward from an earlier day where it can be (macros/carried.sql).
 -#}
@@ -24,13 +24,11 @@
 {% macro replace_table(sql, before_dropped=none) %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target = this.incorporate(type="table") -%}
-    {%- if existing is not none and (before_dropped or existing | string in sql) %}
+    {%- if existing is not none and before_dropped %}
     {%- set beside = make_intermediate_relation(target) %}
     drop table if exists {{ beside }};
     {{ create_table_as(False, beside, sql) }};
-    {%- if before_dropped %}
     {{ before_dropped(existing, beside) }};
-    {%- endif %}
     drop table {{ existing }};
     alter table {{ beside }} rename to {{ target.identifier }}
     {%- else %}

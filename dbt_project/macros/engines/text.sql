@@ -10,6 +10,16 @@
     )
 {%- endmacro %}
 
+{#- Whether a pattern that comes from a table (RE2) is found in a value: a function that the program gives to the connection
+    (assets/identity/dbt_functions.py). -#}
+{% macro fits_pattern(value, pattern) -%}
+    {{ return(adapter.dispatch('fits_pattern')(value, pattern)) }}
+{%- endmacro %}
+
+{% macro default__fits_pattern(value, pattern) -%}
+    fits_pattern({{ value }}, {{ pattern }})
+{%- endmacro %}
+
 {#- Lower case, one way to write each letter: Jørgen = Joergen = Jorgen, Müller = Mueller, Groß = Gross, Håkon = Haakon. -#}
 {% macro one_spelling(text) -%}
     {{ return(adapter.dispatch('one_spelling')(text)) }}

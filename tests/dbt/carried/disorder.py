@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from assets.landing.contract import load_contracts
 from assets.messaging.ledger_export import SCHEMAS as OUTBOX
+from assets.messaging.template_schemas import SCHEMAS as TEMPLATES
 from orchestration.settings import Settings
 
 FIRST_DAY = date(2026, 10, 19)
@@ -52,10 +53,18 @@ def _at(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-_EMAIL = _one_of(*(f"p{n}@mail.example" for n in range(24)), None, "no address")
-_PHONE = _one_of(None, None, "91234567", "+4791234568", "+12025550123")
+# Also two spellings of one mailbox, and a placeholder that is one in one of its spellings.
+_EMAIL = _one_of(
+    *(f"p{n}@mail.example" for n in range(36)), "o.moe@gmail.com", "omoe@gmail.com", "no.reply@gmail.com",
+    "noreply@gmail.com", None, "no address",
+)  # fmt: skip
+# One number is about as often told as one person can have it: on some days it is everybody's, on others not.
+_PHONE = _one_of(
+    *(4 * [None]), *(f"9123457{n}" for n in range(6)), "91234567", "+4791234568", "+12025550123", *(8 * ["90000001"])
+)  # fmt: skip
+_FIRST_NAME = _one_of("Kari", "Ola", "Per", "Liv", "Nils", "Eva", None)
 _RECEIVER = _one_of(*(f"P{n}@mail.example" for n in range(7)), "no address", "91234567")
-_ACCOUNT = _one_of(*(f"a{n}" for n in range(40)), None, "never delivered")
+_ACCOUNT = _one_of(*(f"a{n}" for n in range(60)), *(12 * [None]), "never delivered")
 _AMOUNT = _one_of(Decimal("10.00"), Decimal("25.50"), Decimal("0.00"))
 _LINE: dict[str, Draw] = {
     "line_number": _one_of(1, 2, 3), "product_id": _id("i", 12), "quantity": _one_of(1.0, 2.0),
@@ -69,17 +78,23 @@ _RETURN: dict[str, Draw] = {
 # Dataset → rows a day, and how each column is drawn; what is not named stays null.
 DATASETS: Mapping[str, tuple[int, Mapping[str, Draw]]] = {
     "webshop/accounts": (4, {
-        "account_id": _id("a", 40), "email": _EMAIL, "phone": _PHONE, "first_name": _one_of("Kari", "Ola", None),
-        "last_name": _one_of("Berg", "Dal"), "country": _one_of("NO", "US", None), "member_id": _one_of(None, "m1"),
-        "created_at": _around, "updated_at": _around,
+        "account_id": _id("a", 60), "email": _EMAIL, "phone": _PHONE, "first_name": _FIRST_NAME,
+        "last_name": _one_of("Berg", "Dal"), "country": _one_of("NO", "US", None),
+        "member_id": _one_of(*(5 * [None]), "m1"), "created_at": _around, "updated_at": _around,
     }),
-    "pos/customers": (2, {
-        "pos_customer_id": _id("t", 5), "name": _one_of("Kari Berg", "Ola Dal"), "email": _EMAIL, "phone": _PHONE,
-        "updated_at": _around,
+    # Most of them leave nothing but a name.
+    "pos/customers": (3, {
+        "pos_customer_id": _id("t", 8), "name": _one_of("Kari Berg", "Ola Dal", "Liv Dal", "Per Moe"),
+        "email": _now_and_then(_EMAIL, 0.3), "phone": _now_and_then(_PHONE, 0.3), "updated_at": _around,
     }),
     "club/members": (1, {
-        "member_id": _id("m", 3), "email": _EMAIL, "first_name": _one_of("Kari", "Ola"), "last_name": _one_of("Berg"),
+        "member_id": _one_of(*(f"m{n}" for n in range(7)), " m7 "), "email": _EMAIL, "phone": _PHONE,
+        "country": _one_of("NO", None), "first_name": _FIRST_NAME, "last_name": _one_of("Berg"),
         "joined_at": _around, "updated_at": _around,
+    }),
+    "privacy/erasures": (2, {
+        "request_id": _id("f", 40), "requested_at": _around, "email": _now_and_then(_EMAIL, 0.6),
+        "phone": _now_and_then(_one_of("91234567"), 0.2), "member_id": _one_of("m2", None, None, None),
     }),
     "webshop/orders": (24, {
         "order_id": _id("w", 360), "account_id": _ACCOUNT, "email": _now_and_then(_EMAIL, 0.5),
@@ -92,8 +107,8 @@ DATASETS: Mapping[str, tuple[int, Mapping[str, Draw]]] = {
     "pos/receipts": (32, {
         "receipt_id": _id("k", 240), "store_id": _one_of("s1"),
         "pos_customer_id": _one_of("t0", "t1", "t2", None, None, None),
-        "member_id": _one_of("m0", "m1", "m2", None), "sold_at": _around, "currency": _one_of("NOK"),
-        "total_amount": _AMOUNT,
+        "member_id": _one_of(*(f"m{n}" for n in range(8)), *(8 * [None])), "sold_at": _around,
+        "currency": _one_of("NOK"), "total_amount": _AMOUNT,
     }),
     "pos/receipt_lines": (36, {"receipt_id": _id("k", 240), **_LINE}),
     "pos/returns": (9, {"receipt_id": _id("k", 260), **_RETURN}),
@@ -115,12 +130,14 @@ DATASETS: Mapping[str, tuple[int, Mapping[str, Draw]]] = {
     }),
     "consent/events": (4, {
         "event_id": _id("c", 40), "occurred_at": _around, "address": _RECEIVER, "channel": _one_of("email", "sms"),
-        "purpose": _one_of("marketing"), "action": _one_of("granted", "withdrawn"), "source": _one_of("web"),
+        "purpose": _one_of("marketing", "marketing", "survey"), "action": _one_of("granted", "withdrawn"),
+        "source": _one_of("web"),
     }),
     "tracker/events": (60, {
         "messageId": _id("v", 1500), "type": _one_of("track", "page", "identify"),
         "event": _one_of("Product Viewed", "Product Added", "Product Removed", "Cart Viewed", "Order Completed"),
         "anonymousId": _now_and_then(_id("b", 200), 0.95), "userId": _now_and_then(_id("a", 20), 0.5),
+        "traits_email": _now_and_then(_EMAIL, 0.1),
         "timestamp": _long_ago_or_now, "product_id": _id("i", 12), "cart_id": _now_and_then(_id("x", 200), 0.9),
         "order_id": _id("w", 360), "quantity": _one_of(1.0, 2.0, None), "price": _AMOUNT,
         "products": _one_of(None, None, '[{"product_id": "i1", "quantity": 2}]'), "duration_s": _one_of(None, 3.0, 9.0),
@@ -141,6 +158,18 @@ def draw_day(settings: Settings, seed: int, day: date) -> None:
         ]
         target = settings.raw_dir / dataset / f"{day}.parquet"
         pq.write_table(pa.Table.from_pylist(rows, schema=contracts[dataset].arrow_schema()), target)
+
+
+def write_policy(settings: Settings, day: date) -> None:
+    """The policy from a day on: for how long a sale allows messages, and on which channels, is now and then changed."""
+    schema = TEMPLATES["policy_settings"]
+    number = (day - FIRST_DAY).days
+    row = {
+        "received_on": day, "soft_opt_in_months": 24 if number < 3 else 12,
+        "soft_opt_in_channels": ["email"] if number < 4 else ["email", "sms"],
+    }  # fmt: skip
+    table = pa.Table.from_pylist([{name: row.get(name) for name in schema.names}], schema=schema)
+    pq.write_table(table, settings.raw_dir / "templates" / "policy_settings" / f"{day}.parquet")
 
 
 def write_contact_log(settings: Settings, seed: int, day: date) -> None:

@@ -15,7 +15,7 @@ from orchestration.dbt import build_arguments
 from orchestration.dbt_runner import DbtRunner
 from orchestration.home import ensure_sources
 from orchestration.settings import Settings
-from tests.dbt.carried.disorder import draw_day, write_contact_log
+from tests.dbt.carried.disorder import draw_day, write_contact_log, write_policy
 
 Rows = Counter[str]
 
@@ -84,6 +84,7 @@ class Shop:
 
     def deliver(self, day: date) -> None:
         draw_day(self.carried.settings, self.seed, day)
+        write_policy(self.carried.settings, day)
 
     def run(self, day: date) -> dict[str, tuple[Rows, Rows]]:
         """Build the day in both. Returns the tables that are not the same: (only carried, only whole)."""

@@ -57,11 +57,10 @@ class Chain:
         compiled: Sequence[tuple[str, str]],
         inputs: Sequence[Input],
         appended: Sequence[Input] = (),
-        remembered: Sequence[Input] = (),
     ) -> None:
         self._compiled = compiled
         self._appended = {each.relation for each in appended}
-        self._before = {each.relation: each.columns for each in (*appended, *remembered)}
+        self._before = {each.relation: each.columns for each in appended}
         self._inputs = {each.relation: each for each in inputs}
         self.connection = duckdb.connect(config={"threads": 1})
         self.connection.execute("attach ':memory:' as warehouse; use warehouse; set TimeZone = 'UTC'")
@@ -124,19 +123,17 @@ def compile_chain(
     inputs: Sequence[Input],
     variables: Mapping[str, Any] | None = None,
     appended: Sequence[Input] = (),
-    remembered: Sequence[Input] = (),
 ) -> Chain:
     """Compile `models` with dbt, once. They are run in the order given.
 
-    Models that read their own table are compiled as from the second run on: `appended` are incremental, `remembered`
-    are built anew from it. Both are given with the columns they have.
+    Those that are `appended` to read their own table, given with its columns: compiled as from the second run on.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
 
     with duckdb.connect(str(home / "warehouse.duckdb")) as there_already:
-        for each in (*appended, *remembered):
+        for each in appended:
             there_already.execute(f"create schema if not exists {each.relation.split('.')[0]}")
             there_already.execute(f"create table {each.relation} ({each.columns})")
     with pytest.MonkeyPatch.context() as patch:
@@ -161,4 +158,4 @@ def compile_chain(
         )
         for name in models
     ]
-    return Chain(compiled, inputs, appended, remembered)
+    return Chain(compiled, inputs, appended)

@@ -188,8 +188,8 @@ def graph_chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
         (
             Input(
                 "intermediate.int_identity__records",
-                "record_id VARCHAR, node_id BIGINT, member_id VARCHAR, birth_date DATE, organisation_number VARCHAR, "
-                "company_key VARCHAR, first_name_key VARCHAR, trust_rank INTEGER",
+                "record_id VARCHAR, first_received_on DATE, trust_rank INTEGER, member_id VARCHAR, birth_date DATE, "
+                "organisation_number VARCHAR, company_key VARCHAR, first_name_key VARCHAR",
             ),
             Input(
                 "intermediate.int_identity__candidate_links",
@@ -204,16 +204,14 @@ def components_in_sql(chain: Chain, n: int, edges: Iterable[tuple[int, int]]) ->
     chain.run(
         RUN_DATE,
         {
-            "intermediate.int_identity__records": [
-                {"record_id": str(node), "node_id": node} for node in range(1, n + 1)
-            ],
+            "intermediate.int_identity__records": [{"record_id": f"{node:06}"} for node in range(1, n + 1)],
             "intermediate.int_identity__candidate_links": [
-                {"left_record_id": str(left), "right_record_id": str(right)} for left, right in edges
+                {"left_record_id": f"{left:06}", "right_record_id": f"{right:06}"} for left, right in edges
             ],
         },
     )
     found = chain.rows("select record_id, component_id from intermediate.int_identity__components")
-    return {row["record_id"]: row["component_id"] for row in found}
+    return {row["record_id"].lstrip("0"): row["component_id"] for row in found}
 
 
 @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

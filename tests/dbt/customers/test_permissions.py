@@ -29,6 +29,7 @@ MODELS = (
     "stg_provider__events",
     "int_consent__provider_withdrawals",
     "fct_consent_events",
+    "int_consent__soft_opt_in",
     "int_consent__sales",
     "fct_permissions",
 )

@@ -1,7 +1,8 @@
-"""An audit of a day that was run again after an edit: once per version, and what had left stays as it was decided."""
+"""An audit of a day that was run again: after an edit once per version, after a delivery with the rows that differ."""
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ def settings(tmp_path: Path) -> Settings:
             "message_id": ["gone", "later", "yesterday"],
             "run_date": [DAY, DAY, date(2026, 11, 19)],
             "policy_version": ["v1", "v2", "v1"],
+            "batch_id": ["first", "second", "of_yesterday"],
             "sent_at": [1, 2, 0],
         }
     )
@@ -118,6 +120,32 @@ def test_rows_of_a_version_whose_files_are_lost_are_counted_and_named(
     assert (day.versions, day.n_missing, day.n_added, day.n_of_lost_versions) == (("v2",), 1, 1, 1)
     assert "files were not kept" in _verdict(day)
     assert "ledger send (policy v1), replay send (policy v2)" in day.examples[0]
+
+
+@pytest.mark.parametrize(("landed_at", "expected"), [(8, 0), (10, 1), (12, 2)], ids=["before", "between", "after"])
+def test_rows_that_were_decided_before_a_later_delivery_are_counted_and_named(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, landed_at: int, expected: int
+) -> None:
+    """What the first run of a day knew is not kept; whoever reads the audit must see that nothing was tampered with."""
+    for folder in versions_before(settings.raw_dir, DAY):
+        folder.rename(folder.with_name("taken_away"))
+    (settings.outbox_dir / f"{DAY}").mkdir(parents=True)
+    orders = settings.raw_dir / "webshop" / "orders"
+    orders.mkdir(parents=True)
+    # The templates are landed anew by every run, and what is received tomorrow no run of today may know.
+    for path, hour in (
+        (settings.outbox_dir / f"{DAY}" / "first.manifest.json", 9),
+        (settings.outbox_dir / f"{DAY}" / "second.manifest.json", 11),
+        (orders / f"{DAY}.parquet", landed_at),
+        (orders / "2026-11-21.parquet", 23),
+    ):
+        path.touch()
+        os.utime(path, (0, hour))
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        connection.execute("update marts.fct_contact_decisions set policy_version = 'v2', reason = 'known less'")
+    day = audit(settings, Built(knows_fixed_rows=False), monkeypatch)
+    assert (day.n_missing, day.n_of_lost_versions, day.n_decided_on_less) == (2, 0, expected)
+    assert ("left before the last delivery" in _verdict(day)) == (expected > 0)
 
 
 def test_only_a_landing_with_another_version_sets_tables_aside(settings: Settings) -> None:

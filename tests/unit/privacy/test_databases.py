@@ -58,6 +58,20 @@ def test_no_table_is_carried_forward_from_rows_that_were_taken_out(warehouse: Pa
     assert forget(warehouse, Forgotten(order_ids=frozenset({"w3"})))[1] == [None]
 
 
+def test_what_tables_remember_of_the_run_before_goes_as_well(warehouse: Path) -> None:
+    """Keys of changed rows are left with what the rows were: an address that somebody no longer has is still theirs."""
+    with opened(warehouse) as connection:
+        connection.execute(
+            "create table main.fct_consent_events__affected as from (values "
+            "('e1', 'gone@mail.example', null), ('e2', null, 'a1'), ('e3', 'other@mail.example', 'a4')) "
+            "as t(event_id, previous_address, previous_account_id)"
+        )
+    forget(warehouse, Forgotten(emails=frozenset({"gone@mail.example"}), account_ids=frozenset({"a1"})))
+    with opened(warehouse) as connection:
+        kept = connection.execute("select event_id from main.fct_consent_events__affected").fetchall()
+    assert kept == [("e3",)]
+
+
 def test_where_nobody_was_found_tables_stay_as_they_are(warehouse: Path) -> None:
     """A request of a stranger must not cost a whole build."""
     assert forget(warehouse, Forgotten(order_ids=frozenset({"unknown"})))[1] == [NOTE]

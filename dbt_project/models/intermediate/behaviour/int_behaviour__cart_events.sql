@@ -40,15 +40,9 @@ with
         select
             message_id,
             event_name,
-            -- Shops that name no cart have one for each browser and local day. A purchase without a cart
-            -- closes
-            -- no cart by name; int_behaviour__carts_bought finds it by the browser.
+            -- Shops that name no cart have one for each browser and local day.
             coalesce(
-                cart_id,
-                case
-                    when event_name <> 'Order Completed'
-                    then 'browser:' || md5(anonymous_id || '|' || {{ local_day('occurred_at') }})
-                end
+                cart_id, 'browser:' || md5(anonymous_id || '|' || {{ local_day('occurred_at') }})
             ) as cart_id,
             anonymous_id,
             user_id,

@@ -1,6 +1,7 @@
 -- What lies in each cart after its last change. A list of products told with a cart's page or checkout is
 -- the whole cart at that instant; what was added and removed since comes on top. A removal without a
--- quantity takes all.
+-- quantity takes all, one with a quantity no more than there is. What is put in after a purchase is a new
+-- filling: what lay there before has been bought.
 {{ config(unique_key='cart_id') }}
 {% set cart_events = ref('int_behaviour__cart_events') %}
 {% set since = carried_from([cart_events]) %}
@@ -13,8 +14,25 @@
     semi join {{ affected_keys(cart_events) }} using (message_id) {{ carried_mark() }}
 {%- endif %}
 with
+    told as (select * from {{ cart_events }} {{ only_affected(since, 'cart_id') }} where cart_id is not null),
+    last_added as (
+        select cart_id, max(occurred_at) as added_at
+        from told
+        where event_name = 'Product Added'
+        group by cart_id
+    ),
+    bought_before as (
+        select told.cart_id, max(told.occurred_at) as bought_at
+        from told
+        join last_added on last_added.cart_id = told.cart_id and told.occurred_at < last_added.added_at
+        where told.event_name = 'Order Completed'
+        group by told.cart_id
+    ),
     events as (
-        select * from {{ cart_events }} {{ only_affected(since, 'cart_id') }} where cart_id is not null
+        select told.*
+        from told
+        left join bought_before using (cart_id)
+        where bought_before.bought_at is null or told.occurred_at > bought_before.bought_at
     ),
     listed as (
         select cart_id, max(occurred_at) as listed_at
@@ -64,22 +82,42 @@ with
         where quantity is null
         group by cart_id, product_id
     ),
-    final as (
-        select
-            moves.cart_id,
-            moves.product_id,
-            sum(moves.quantity) as quantity,
-            arg_max(moves.price_minor, (moves.occurred_at, moves.price_minor)) filter (
-                where moves.price_minor is not null
-            ) as price_minor,
-            min(moves.occurred_at) as added_at
+    kept as (
+        select moves.*
         from moves
         left join cleared using (cart_id, product_id)
         where
             moves.quantity is not null
             and (cleared.cleared_at is null or moves.occurred_at > cleared.cleared_at)
-        group by moves.cart_id, moves.product_id
-        having sum(moves.quantity) > 0
+    ),
+    -- Taken out before it was seen going in (a tracker that was blocked, events out of order): what was
+    -- taken out of nothing must not be missing later. Few lines have removals at all.
+    levels as (
+        select cart_id, product_id, sum(quantity) over in_order as level
+        from kept
+        semi join
+            (select cart_id, product_id from kept where quantity < 0) as taken using (cart_id, product_id)
+        window in_order as (partition by cart_id, product_id order by occurred_at, quantity desc)
+    ),
+    overdrawn as (
+        select cart_id, product_id, min(level) as level
+        from levels
+        group by cart_id, product_id
+        having min(level) < 0
+    ),
+    final as (
+        select
+            kept.cart_id,
+            kept.product_id,
+            sum(kept.quantity) - coalesce(any_value(overdrawn.level), 0) as quantity,
+            arg_max(kept.price_minor, (kept.occurred_at, kept.price_minor)) filter (
+                where kept.price_minor is not null
+            ) as price_minor,
+            min(kept.occurred_at) as added_at
+        from kept
+        left join overdrawn using (cart_id, product_id)
+        group by kept.cart_id, kept.product_id
+        having sum(kept.quantity) > coalesce(any_value(overdrawn.level), 0)
     )
 select *
 from final

@@ -1,6 +1,8 @@
 -- Which order a cart ended in: the one whose completion names the cart; else one completed in the same
 -- browser within a day of the last change; else the customer's next valid order, in shop or store, that
--- holds a product of the cart and was placed within three days (var cart_bought_days).
+-- holds a product of the cart and was placed within three days (var cart_bought_days). Browsers' clocks
+-- and the shop's differ: an order may seem to come some minutes before the cart it was made of (var
+-- cart_clock_minutes).
 with
     carts as (select * from {{ ref('int_behaviour__carts') }}),
     cart_lines as (select * from {{ ref('int_behaviour__cart_lines') }}),
@@ -9,10 +11,16 @@ with
     ),
     orders as (select * from {{ ref('fct_orders') }}),
     order_lines as (select * from {{ ref('fct_order_lines') }} where is_valid),
+    filled as (select cart_id, min(added_at) as filled_at from cart_lines group by cart_id),
     named as (
-        select cart_id, order_id, occurred_at as bought_at, 1 as precedence
+        select carts.cart_id, completions.order_id, completions.occurred_at as bought_at, 1 as precedence
         from completions
-        where cart_id is not null
+        join carts using (cart_id)
+        left join filled using (cart_id)
+        -- A cart that was filled anew since has not been bought.
+        where
+            carts.last_changed_at <= completions.occurred_at
+            or coalesce(filled.filled_at <= completions.occurred_at, true)
     ),
     same_browser as (
         select carts.cart_id, completions.order_id, completions.occurred_at as bought_at, 2 as precedence
@@ -20,9 +28,9 @@ with
         join
             completions
             on completions.anonymous_id = carts.anonymous_id
-            and completions.occurred_at > carts.last_changed_at
+            and completions.occurred_at >= carts.last_changed_at
             and completions.occurred_at <= carts.last_changed_at + interval 1 day
-        where completions.cart_id is null or starts_with(carts.cart_id, 'browser:')
+        where starts_with(completions.cart_id, 'browser:') or starts_with(carts.cart_id, 'browser:')
     ),
     same_product as (
         select carts.cart_id, order_lines.order_id, order_lines.ordered_at as bought_at, 3 as precedence
@@ -32,7 +40,7 @@ with
             order_lines
             on order_lines.customer_id = carts.customer_id
             and order_lines.product_id = cart_lines.product_id
-            and order_lines.ordered_at > carts.last_changed_at
+            and order_lines.ordered_at >= carts.last_changed_at - to_minutes({{ var('cart_clock_minutes') }})
             and order_lines.ordered_at <= carts.last_changed_at + to_days({{ var('cart_bought_days') }})
     ),
     proven as (

@@ -1,6 +1,7 @@
 -- Unsubscribing and complaining at the provider withdraw marketing on that channel, whatever the message
 -- was. All that was delivered, known to the run or not: whoever reads this says which side of as_of they
--- want.
+-- want, and reads no more than that.
+{{ config(materialized='view') }}
 with
     final as (
         select

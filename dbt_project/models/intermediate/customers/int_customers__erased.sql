@@ -1,5 +1,6 @@
 -- Customers who asked to be erased, by any address, number or member id on any of their records. A value that
 -- identifies nobody (the shop's phone) names nobody here either: it would take everybody's records along.
+{{ config(unique_key='customer_id', meta={'compared': ['erased_at']}) }}
 with
     requests as (select * from {{ ref('stg_privacy__erasures') }}),
     requested as (

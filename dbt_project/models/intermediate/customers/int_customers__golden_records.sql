@@ -1,8 +1,21 @@
 -- The person as believed today: each field from the most trusted source that has it, there from the
 -- newest record. Fields that only make sense together (a name, a place) come from one record.
+{{ config(unique_key='customer_id', meta={'compared': 'all'}) }}
+{% set since = carried_from(
+    [
+        ref('int_identity__records'), ref('int_identity__persons'), ref('int_identity__identifiers'),
+        ref('int_customers__erased'),
+    ]
+) %}
+{%- if since %}
+    {{ customers_of_changed_records() | indent(4) }}
+    union all
+    select customer_id
+    from {{ affected_keys(ref('int_customers__erased')) }} {{ carried_mark() }}
+{%- endif %}
 with
     records as (select * from {{ ref('int_identity__records') }}),
-    persons as (select * from {{ ref('int_identity__persons') }}),
+    persons as (select * from {{ ref('int_identity__persons') }} {{ only_affected(since, 'customer_id') }}),
     defaults as (select * from {{ ref('country_defaults') }}),
     erased as (select * from {{ ref('int_customers__erased') }}),
     blocked as (

@@ -4,22 +4,26 @@
 {%- set exclusive = exclusive_keys() %}
 with
     records as (select * from {{ ref('int_identity__records') }}),
+    -- Numbers of the records within this run: a graph of integers is walked much faster.
+    nodes as materialized(select record_id, row_number() over (order by record_id) as node_id from records),
     accepted as (
-        select left_record.node_id as left_id, right_record.node_id as right_id
+        select left_node.node_id as left_id, right_node.node_id as right_id
         from {{ ref('int_identity__candidate_links') }} as links
-        join records as left_record on left_record.record_id = links.left_record_id
-        join records as right_record on right_record.record_id = links.right_record_id
+        join nodes as left_node on left_node.record_id = links.left_record_id
+        join nodes as right_node on right_node.record_id = links.right_record_id
         where links.refused_by is null
     ),
-    components as ({{ connected_components('records', 'accepted') }}),
+    components as ({{ connected_components('nodes', 'accepted') }}),
     -- People with the same member id are one: of what their records say the most trusted counts for the
     -- guard below.
     members as (
         select
             member_id,
-            arg_min(birth_date, trust_rank) as birth_date,
-            arg_min(organisation_number, trust_rank) as organisation_number,
-            arg_min(first_name_key, trust_rank) filter (where length(first_name_key) > 1) as first_name_key
+            arg_min(birth_date, (trust_rank, record_id)) as birth_date,
+            arg_min(organisation_number, (trust_rank, record_id)) as organisation_number,
+            arg_min(first_name_key, (trust_rank, record_id)) filter (
+                where length(first_name_key) > 1
+            ) as first_name_key
         from records
         where member_id is not null
         group by member_id
@@ -42,8 +46,10 @@ with
     believed as (
         select
             records.record_id,
-            records.node_id,
+            nodes.node_id,
             components.component_id,
+            records.trust_rank,
+            records.first_received_on,
             records.member_id,
             coalesce(members.birth_date, records.birth_date) as birth_date,
             extract(year from coalesce(members.birth_date, records.birth_date)) as birth_year,
@@ -55,7 +61,8 @@ with
             end as first_name_key,
             told_apart.refused_with
         from records
-        join components using (node_id)
+        join nodes using (record_id)
+        join components on components.node_id = nodes.node_id
         left join members using (member_id)
         left join told_apart using (record_id)
     ),

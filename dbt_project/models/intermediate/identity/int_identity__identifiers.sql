@@ -1,82 +1,61 @@
 -- Which values identify which records, and which values identify nobody: placeholders by pattern, and
 -- values that more records share than one person can have (a shop's phone, a colleague's address typed
 -- for everybody).
-{% set earlier = as_it_stands('patterns_version') %}
+{{ config(
+    unique_key=['record_id', 'identifier_kind'],
+    meta={
+        'carried_by': ['identifier_kind', 'link_value'],
+        'compared': ['identifier_value', 'is_blocked'],
+    },
+) }}
+{% set records = ref('int_identity__records') %}
+{% set since = carried_from([records]) %}
+{#- Kind → the value as it is known by, and as two values are compared. -#}
+{% set kinds = {
+    'email': ['email', 'mailbox'],
+    'phone': ['phone', 'phone'],
+    'member_id': ['member_id', 'member_id'],
+    'organisation_number': ['organisation_number', 'organisation_number'],
+} %}
+{%- if since %}
+    select identifier_kind, link_value
+    from {{ this }}
+    semi join {{ affected_keys(records) }} using (record_id)
+    {%- for kind, columns in kinds.items() %}
+        union all
+        select '{{ kind }}', {{ columns[1] }}
+        from {{ records }}
+        semi join {{ affected_keys(records) }} using (record_id)
+        where {{ columns[0] }} is not null
+        {%- endfor %} {{ carried_mark() }}
+{%- endif %}
 with
-    records as (select * from {{ ref('int_identity__records') }}),
     placeholders as (select * from {{ ref('placeholder_identifiers') }}),
-    identifiers as (
-        select
-            record_id,
-            source,
-            'email' as identifier_kind,
-            email as identifier_value,
-            mailbox as link_value,
-            first_received_on,
-            updated_at
-        from records
-        where email is not null
-        union all
-        select record_id, source, 'phone', phone, phone, first_received_on, updated_at
-        from records
-        where phone is not null
-        union all
-        select record_id, source, 'member_id', member_id, member_id, first_received_on, updated_at
-        from records
-        where member_id is not null
-        union all
-        select
-            record_id,
-            source,
-            'organisation_number',
-            organisation_number,
-            organisation_number,
-            first_received_on,
-            updated_at
-        from records
-        where organisation_number is not null
+    delivered as (
+        {%- for kind, columns in kinds.items() %}
+            {{ 'union all' if not loop.first }}
+            select
+                record_id,
+                source,
+                '{{ kind }}' as identifier_kind,
+                {{ columns[0] }} as identifier_value,
+                {{ columns[1] }} as link_value,
+                first_received_on,
+                updated_at
+            from {{ records }}
+            where {{ columns[0] }} is not null
+        {%- endfor %}
     ),
-    -- A pattern that comes from a table is compiled anew for every value, so a value is held against the same
-    -- patterns only once, and its answer read from the table as the last run left it.
-    patterns as (
-        select md5(string_agg(identifier_kind || pattern || reason, chr(31) order by all)) as patterns_version
-        from placeholders
-    ),
+    identifiers as (select * from delivered {{ only_affected(since, 'identifier_kind, link_value') }}),
+    -- Each value once, whoever has it.
     distinct_values as (select distinct identifier_kind, identifier_value from identifiers),
-    compared_before as (
-        {% if earlier -%}
-            select distinct identifier_kind, identifier_value, placeholder_reason
-            from {{ earlier }}
-            semi join patterns using (patterns_version)
-        {%- else -%}
-            select identifier_kind, identifier_value, cast(null as varchar) as placeholder_reason
-            from distinct_values
-            where false
-        {%- endif %}
-    ),
-    compared_now as (
-        select
-            new_values.identifier_kind,
-            new_values.identifier_value,
-            min(placeholders.reason) as placeholder_reason
-        from
-            (
-                select *
-                from distinct_values
-                anti join compared_before using (identifier_kind, identifier_value)
-            ) as new_values
-        left join
-            placeholders
-            on placeholders.identifier_kind = new_values.identifier_kind
-            and regexp_matches(new_values.identifier_value, placeholders.pattern)
-        group by new_values.identifier_kind, new_values.identifier_value
-    ),
     compared as (
-        select *
-        from compared_before
-        union all
-        select *
-        from compared_now
+        select
+            distinct_values.identifier_kind, identifier_value, min(placeholders.reason) as placeholder_reason
+        from distinct_values
+        join placeholders using (identifier_kind)
+        where {{ fits_pattern('identifier_value', 'placeholders.pattern') }}
+        group by distinct_values.identifier_kind, identifier_value
     ),
     explained as (
         select identifiers.*, compared.placeholder_reason
@@ -118,10 +97,8 @@ with
             judged.n_records,
             judged.block_reason,
             judged.block_reason is not null as is_blocked,
-            explained.placeholder_reason,
-            patterns.patterns_version
+            explained.placeholder_reason
         from explained
-        cross join patterns
         join judged using (identifier_kind, link_value)
     )
 select *

@@ -4,7 +4,6 @@
 {{ config(unique_key='record_id', meta={'compared': ['customer_id']}) }}
 with
     components as (select * from {{ ref('int_identity__components') }}),
-    records as (select * from {{ ref('int_identity__records') }}),
     contested as (select * from components where is_contested),
     kept as (
         select left_record.node_id as left_id, right_record.node_id as right_id
@@ -24,24 +23,25 @@ with
         select node_id, component_id
         from settled
     ),
+    grouped as (
+        select components.record_id, components.first_received_on, components.trust_rank, groups.component_id
+        from groups
+        join components using (node_id)
+    ),
     founders as (
         select
-            groups.component_id,
-            arg_min(
-                records.record_id, (records.first_received_on, records.trust_rank, records.record_id)
-            ) as founder_record_id
-        from groups
-        join records using (node_id)
-        group by groups.component_id
+            component_id, arg_min(record_id, (first_received_on, trust_rank, record_id)) as founder_record_id
+        from grouped
+        group by component_id
+    ),
+    customers as (
+        select component_id, founder_record_id, {{ customer_id_of('founder_record_id') }} as customer_id
+        from founders
     ),
     final as (
-        select
-            records.record_id,
-            {{ customer_id_of('founders.founder_record_id') }} as customer_id,
-            founders.founder_record_id
-        from groups
-        join records using (node_id)
-        join founders using (component_id)
+        select grouped.record_id, customers.customer_id, customers.founder_record_id
+        from grouped
+        join customers using (component_id)
     )
 select *
 from final

@@ -1,13 +1,49 @@
 -- Every source record of a person, with what identifies it in normal form. Orders are records only where
 -- nothing else is known of the buyer.
+{{ config(unique_key='record_id', meta={'compared': 'all'}) }}
+{% set members, accounts = ref('stg_club__members'), ref('stg_webshop__accounts') %}
+{% set till_customers, orders = ref('stg_pos__customers'), ref('stg_webshop__orders') %}
+{% set since = carried_from([members, accounts, till_customers, orders]) %}
 {% set described %}
 first_name, last_name, birth_date, street, postal_code, city, country, language, company_name, organisation_number
 {% endset %}
+{%- if since %}
+    select 'club:' || member_id as record_id
+    from {{ affected_keys(members) }}
+    union all
+    select 'webshop:' || account_id
+    from {{ affected_keys(accounts) }}
+    union all
+    select 'pos:' || pos_customer_id
+    from {{ affected_keys(till_customers) }}
+    union all
+    select 'webshop_order:' || webshop_order_id
+    from {{ affected_keys(orders) }}
+    union all
+    -- Whose the orders were, and whose they are.
+    select 'webshop:' || previous_account_id
+    from {{ affected_keys(orders) }}
+    union all
+    select 'webshop:' || account_id
+    from {{ orders }}
+    semi join {{ affected_keys(orders) }} using (webshop_order_id) {{ carried_mark() }}
+{%- endif %}
 with
-    members as (select * from {{ ref('stg_club__members') }}),
-    accounts as (select * from {{ ref('stg_webshop__accounts') }}),
-    till_customers as (select * from {{ ref('stg_pos__customers') }}),
-    orders as (select * from {{ ref('stg_webshop__orders') }}),
+    members as (select * from {{ affected_rows(members, "'club:' || member_id", since, 'record_id') }}),
+    accounts as (select * from {{ affected_rows(accounts, "'webshop:' || account_id", since, 'record_id') }}),
+    till_customers as (
+        select * from {{ affected_rows(till_customers, "'pos:' || pos_customer_id", since, 'record_id') }}
+    ),
+    orders as (
+        select *
+        from {{ affected_rows(orders, "'webshop:' || account_id", since, 'record_id') }}
+        where account_id is not null
+    ),
+    guest_orders as (
+        select *
+        from {{ affected_rows(orders, "'webshop_order:' || webshop_order_id", since, 'record_id') }}
+        where account_id is null
+    ),
     trust as (select * from {{ ref('source_trust') }}),
     forms as (
         select
@@ -45,14 +81,17 @@ with
     -- An account is known from its first order on, even if its own delivery comes later: otherwise the
     -- person behind the order would change id on the day the account arrives.
     account_orders as (
+        select account_id, min(first_received_on) as first_received_on from orders group by account_id
+    ),
+    expected_accounts as (
         select
             account_id,
-            arg_max(email, placed_at) as email,
-            arg_max(phone, placed_at) as phone,
+            arg_max(email, (placed_at, webshop_order_id)) as email,
+            arg_max(phone, (placed_at, webshop_order_id)) as phone,
             max(placed_at) as updated_at,
             min(first_received_on) as first_received_on
         from orders
-        where account_id is not null
+        anti join accounts using (account_id)
         group by account_id
     ),
     records as (
@@ -82,8 +121,7 @@ with
         left join account_orders using (account_id)
         union all by name
         select 'webshop' as source, account_id as source_id, email, phone, updated_at, first_received_on
-        from account_orders
-        where account_id not in (select account_id from accounts)
+        from expected_accounts
         union all by name
         select
             'pos' as source,
@@ -107,8 +145,7 @@ with
             phone,
             placed_at as updated_at,
             first_received_on
-        from orders
-        where account_id is null
+        from guest_orders
     ),
     normalised as (
         select
@@ -183,9 +220,7 @@ with
     ),
     -- A guest of whom nothing usable is known is nobody's record; its order stays without a customer.
     final as (
-        select *, row_number() over (order by record_id) as node_id
-        from compared
-        where source <> 'webshop_order' or email is not null or phone is not null
+        select * from compared where source <> 'webshop_order' or email is not null or phone is not null
     )
 select *
 from final

@@ -2,35 +2,93 @@
 -- count.
 {{ config(
     unique_key=['identifier_kind', 'identifier_value', 'customer_id'],
-    meta={'compared': ['is_primary', 'first_seen_on']},
+    meta={'carried_by': ['customer_id'], 'compared': ['is_primary', 'first_seen_on']},
 ) }}
+{% set orders, accounts = ref('stg_webshop__orders'), ref('stg_webshop__accounts') %}
+{% set identifiers, browsers = ref('int_identity__identifiers'), ref('int_identity__anonymous_ids') %}
+{% set since = carried_from(
+    [
+        ref('int_identity__records'), ref('int_identity__persons'), identifiers, browsers, orders, accounts,
+        ref('int_customers__golden_records'),
+    ]
+) %}
+{%- if since %}
+    with
+        touched_accounts as (
+            select account_id
+            from {{ affected_keys(accounts) }}
+            union all
+            select previous_account_id
+            from {{ affected_keys(orders) }}
+            union all
+            select account_id
+            from {{ orders }}
+            semi join {{ affected_keys(orders) }} using (webshop_order_id)
+        ),
+        -- Of an address that is nobody's today, or was nobody's, also those who only wrote it on an order.
+        judged as (
+            select identifier_kind, identifier_value
+            from {{ identifiers }}
+            semi join {{ affected_keys(identifiers) }} using (record_id, identifier_kind)
+            where is_blocked
+        ),
+        acquitted as (
+            select identifier_kind, previous_identifier_value as identifier_value
+            from {{ affected_keys(identifiers) }}
+            where previous_is_blocked
+            except
+            select identifier_kind, identifier_value
+            from {{ identifiers }}
+            where is_blocked
+        )
+        {{ customers_of_changed_records() | indent(4) }}
+    union all
+    select customer_id
+    from {{ affected_keys(ref('int_customers__golden_records')) }}
+    union all
+    select previous_customer_id
+    from {{ affected_keys(browsers) }}
+    union all
+    select customer_id
+    from {{ browsers }}
+    semi join {{ affected_keys(browsers) }} using (anonymous_id, identified_at)
+    union all
+    select customer_id
+    from {{ this }}
+    semi join judged using (identifier_kind, identifier_value)
+    union all
+    select persons.customer_id
+    from {{ ref('int_identity__persons') }} as persons
+    where
+        persons.record_id in (
+            select 'webshop:' || account_id
+            from touched_accounts
+            union all
+            select record_id
+            from ({{ written_on_orders(orders, accounts) | indent(16) }}) as written
+            semi join acquitted using (identifier_kind, identifier_value)
+        )
+        {{ carried_mark() }}
+{%- endif %}
 with
-    records as (select * from {{ ref('int_identity__records') }}),
-    persons as (select * from {{ ref('int_identity__persons') }}),
-    golden as (select * from {{ ref('int_customers__golden_records') }}),
-    -- Most customers write the same on every order.
-    written_on_orders as (
-        select
-            account_id, email, phone, min(first_received_on) as first_received_on, max(placed_at) as placed_at
-        from {{ ref('stg_webshop__orders') }}
-        where account_id is not null
-        group by account_id, email, phone
+    persons as (select * from {{ ref('int_identity__persons') }} {{ only_affected(since, 'customer_id') }}),
+    records as (
+        select *
+        from {{ ref('int_identity__records') }}
+        {% if since -%} semi join persons using (record_id) {%- endif %}
     ),
-    -- A number on an order is read as its account's are.
+    golden as (
+        select * from {{ ref('int_customers__golden_records') }} {{ only_affected(since, 'customer_id') }}
+    ),
     orders as (
-        select
-            'webshop:' || orders.account_id as record_id,
-            orders.first_received_on,
-            orders.placed_at,
-            {{ normalise_email('orders.email') }} as email,
-            {{ normalise_phone('orders.phone', 'accounts.country', looked_up='known_number') }} as phone
-        from written_on_orders as orders
-        left join {{ ref('stg_webshop__accounts') }} as accounts using (account_id)
-        left join {{ foreign_numbers() }} on {{ is_foreign_number('orders.phone', 'accounts.country') }}
+        select *
+        from {{ orders }}
+        {% if since -%} where 'webshop:' || account_id in (select record_id from persons) {%- endif %}
     ),
+    accounts as (select * from {{ accounts }}),
     identifiers as (
         select record_id, identifier_kind, identifier_value, source, first_received_on, updated_at
-        from {{ ref('int_identity__identifiers') }}
+        from {{ identifiers }}
         where not is_blocked
         union all
         select
@@ -44,19 +102,10 @@ with
         where source in ('webshop', 'pos')
         -- What a customer wrote on an order is an address of theirs, even if the account holds another one.
         union all
-        select record_id, 'email', email, 'webshop_order', first_received_on, placed_at
-        from orders
-        where email is not null
-        union all
-        select record_id, 'phone', phone, 'webshop_order', first_received_on, placed_at
-        from orders
-        where phone is not null
+        select record_id, identifier_kind, identifier_value, 'webshop_order', first_received_on, placed_at
+        from ({{ written_on_orders('orders', 'accounts') | indent(12) }}) as written
     ),
-    blocked as (
-        select distinct identifier_kind, identifier_value
-        from {{ ref('int_identity__identifiers') }}
-        where is_blocked
-    ),
+    blocked as (select distinct identifier_kind, identifier_value from {{ identifiers }} where is_blocked),
     of_persons as (
         select persons.customer_id, identifiers.* exclude (record_id)
         from identifiers
@@ -70,7 +119,7 @@ with
             'tracker' as source,
             {{ local_day('identified_at') }} as first_received_on,
             identified_at as updated_at
-        from {{ ref('int_identity__anonymous_ids') }}
+        from {{ browsers }} {{ only_affected(since, 'customer_id') }}
     ),
     summed as (
         select

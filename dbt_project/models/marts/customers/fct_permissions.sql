@@ -1,9 +1,27 @@
 -- Intervals are half-open, [valid_from, valid_to). Consent: from a grant to the next event. Existing
 -- customer: from a sale to the customer's next sale under that address, to the end of the setting's
 -- months, or to the first objection, whichever comes first; it never comes back after an objection.
+{{ config(unique_key='permission_id', meta={'carried_by': ['address', 'channel']}) }}
+{% set events, sales = ref('fct_consent_events'), ref('int_consent__sales') %}
+{% set since = carried_from([events, sales]) %}
+{%- if since %}
+    select previous_address as address, previous_channel as channel
+    from {{ affected_keys(events) }}
+    union all
+    select address, channel
+    from {{ events }}
+    semi join {{ affected_keys(events) }} using (event_id)
+    union all
+    select previous_address, channel
+    from {{ affected_keys(sales) }}
+    union all
+    select address, channel
+    from {{ sales }}
+    semi join {{ affected_keys(sales) }} using (order_id, channel) {{ carried_mark() }}
+{%- endif %}
 with
-    events as (select * from {{ ref('fct_consent_events') }}),
-    sales as (select * from {{ ref('int_consent__sales') }}),
+    events as (select * from {{ events }} {{ only_affected(since, 'address, channel') }}),
+    sales as (select * from {{ sales }} {{ only_affected(since, 'address, channel') }}),
     -- At the same instant withdrawal wins.
     decided as (
         select

@@ -12,7 +12,7 @@ with
         from ({{ journeys_of(['persona_changed', 'win_back']) }})
     ),
 
-    snapshots as (
+    snapshots as not materialized(
         -- Snapshots lie at most a week apart: one before the first that matters is among them.
         select snapshot_on, customer_id, persona, stage, absolute_stage
         from {{ ref('fct_customer_rfm') }}

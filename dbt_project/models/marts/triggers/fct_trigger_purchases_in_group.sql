@@ -4,8 +4,9 @@
 with
     journeys as ({{ journeys_of(['purchase_in_group', 'purchase']) }}),
 
-    order_lines as (
-        -- Valid lines: of a valid order, and not sent back entirely.
+    order_lines as not materialized(
+        -- Valid lines: of a valid order, and not sent back entirely. Read in several ways: materialised once,
+        -- all lines of all customers would be copied.
         select * from {{ ref('fct_order_lines') }} where is_valid and customer_id is not null
     ),
 
@@ -71,7 +72,14 @@ with
         select order_lines.customer_id, order_lines.order_id, order_lines.ordered_at, accessories.from_group
         from order_lines
         inner join accessories on order_lines.product_id = accessories.product_id
-        where order_lines.customer_id in (select entered_groups.customer_id from entered_groups)
+        where
+            order_lines.customer_id in (select entered_groups.customer_id from entered_groups)
+            -- Said once for all of them: lines that lie too far back for everybody are not joined.
+            and order_lines.ordered_at >= (
+                select min(entered_groups.anchor_at) - to_days(any_value(policy.accessory_lookback_days))
+                from entered_groups
+                cross join policy
+            )
     ),
 
     with_accessory as (

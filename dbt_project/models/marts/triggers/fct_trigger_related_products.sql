@@ -10,7 +10,10 @@ with
         where kind in ('matching', 'successor') and from_product_id is not null and to_product_id is not null
     ),
 
-    order_lines as (select * from {{ ref('fct_order_lines') }} where is_valid and customer_id is not null),
+    -- Read in several ways: materialised once, all lines of all customers would be copied.
+    order_lines as not materialized(
+        select * from {{ ref('fct_order_lines') }} where is_valid and customer_id is not null
+    ),
 
     changes as (
         select * from {{ ref('int_catalogue__product_changes') }} where change in ('new', 'back_in_stock')

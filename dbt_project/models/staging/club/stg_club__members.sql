@@ -1,6 +1,15 @@
 -- E-mail and phone stay as delivered: identity normalises them together with every other source's.
+{{ config(materialized='table', unique_key='member_id') }}
+{% set since = carried_from() %}
+{% set delivered = affected_rows(source('club', 'members'), 'trim(member_id)', since, named='member_id') %}
+{%- if since %}
+    select trim(member_id) as member_id
+    from
+        ({{ newly_known(source('club', 'members'), 'updated_at', since, 'member_id') }}) as changed
+        {{ carried_mark() }}
+{%- endif %}
 with
-    newest as ({{ newest_known(source('club', 'members'), 'member_id') }}),
+    newest as ({{ newest_known(delivered, 'member_id') }}),
     final as (
         select
             trim(member_id) as member_id,

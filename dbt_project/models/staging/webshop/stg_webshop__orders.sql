@@ -4,8 +4,13 @@
 {% set since = carried_from() %}
 {% set delivered = affected_rows(source('webshop', 'orders'), 'order_id', since, named='webshop_order_id') %}
 {%- if since %}
-    {{ versions_since(source('webshop', 'orders'), 'order_id', 'webshop_order_id', 'placed_at', since) | indent(4) }}
-    {{ carried_mark() }}
+    -- With whose each was: an account that loses an order changes as well.
+    select changed.webshop_order_id, before.account_id as previous_account_id
+    from
+        (
+            {{ versions_since(source('webshop', 'orders'), 'order_id', 'webshop_order_id', 'placed_at', since) | indent(12) }}
+        ) as changed
+    left join {{ this }} as before using (webshop_order_id) {{ carried_mark() }}
 {%- endif %}
 with
     newest as ({{ newest_known(delivered, 'order_id') }}),
