@@ -8,10 +8,13 @@ import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
+from typing import ClassVar
 
 import boto3
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from assets.messaging.channels.configured import file_channel
 from assets.messaging.channels.file import Found, NameTaken, own_staging
@@ -226,6 +229,37 @@ def test_a_channel_whose_connection_was_lost_makes_a_new_one(
     elsewhere.server.start()
     channel.put("2026-11-20/second.manifest.json", b"{}")
     assert len(elsewhere.files()) == 2
+
+
+# --- object stores of all kinds ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"])
+@pytest.mark.parametrize("first", [b"something else", b"the very same"])
+def test_no_object_store_is_asked_to_write_over_what_somebody_wrote_between_look_and_write(
+    scheme: str, first: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Google's and Azure's adapters take the same word for it as S3's, which is tried above; here is who is asked."""
+
+    class Store(MemoryFileSystem):
+        protocol = scheme
+        store: ClassVar[dict[str, object]] = {}
+        asked: ClassVar[list[str]] = []
+
+        def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **_: object) -> None:
+            self.asked.append(mode)
+            super().pipe_file(path, first)
+            super().pipe_file(path, value, mode=mode)
+
+    monkeypatch.setitem(import_module("fsspec.registry")._registry, scheme, Store)
+    channel, name = channel_to(f"{scheme}://outbox/drop", tmp_path), "2026-11-20/email/batch.ndjson.zst"
+    if first == b"the very same":
+        channel.put(name, b"the very same")
+    else:
+        with pytest.raises(NameTaken):
+            channel.put(name, b"the very same")
+    assert Store.asked == ["create"]
+    assert channel.read(name) == first
 
 
 # --- SFTP only ---------------------------------------------------------------------------------------------------

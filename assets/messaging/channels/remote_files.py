@@ -18,10 +18,9 @@ from typing import Any
 from assets.messaging.channels.file import FileChannel, Found, NameTaken, Write
 from assets.messaging.manifest import SUFFIX
 
-# Object stores show an object when its last byte has come; there a second name would cost a copy and a deletion.
-_APPEARS_WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "adl"})
-# Those that refuse, by themselves, to write over what is there (S3 since 2024: If-None-Match).
-_CREATES = frozenset({"s3", "s3a"})
+# Object stores show an object when its last byte has come (a second name would cost a copy and a deletion), and refuse
+# by themselves to write over one (S3 and Azure: If-None-Match, Google: ifGenerationMatch).
+_OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"})
 _SSH = frozenset({"sftp", "ssh"})
 _SECONDS = 30
 
@@ -82,11 +81,8 @@ class RemoteFileChannel(FileChannel):
         """Have a file appear whole. Raises `FileExistsError` where the other side can tell that it is there already."""
         with self._connected() as (files, root):
             target = f"{root}/{name}"
-            if self._scheme in _CREATES:
+            if self._scheme in _OBJECT_STORES:
                 files.pipe_file(target, content, mode="create")
-                return
-            if self._scheme in _APPEARS_WHOLE:
-                files.pipe_file(target, content)
                 return
             folder, _, last = target.rpartition("/")
             files.makedirs(folder, exist_ok=True)
