@@ -6,6 +6,8 @@ Business rules (policy, journeys, RFM) are not settings: they live in `templates
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 Clock = Literal["wall", "run_date"]
 Approval = Literal["auto", "manual"]
+_WEBHOOK_KEY_LENGTH = 16
 
 
 class SettingsError(ValueError):
@@ -189,6 +192,11 @@ class Settings:
         if secret and len(secret) < 32:
             problems.append("FREDNING_SECRET_KEY: must have at least 32 characters")
 
+        if not all(map(_is_webhook_key, words("WEBHOOK_KEYS"))):
+            problems.append(
+                "FREDNING_WEBHOOK_KEYS: a key has at least 16 characters, or whsec_ and as many bytes as base64"
+            )
+
         settings = cls(
             home=Path(text("HOME", str(default.home))).expanduser().resolve(),
             templates_dir=Path(text("TEMPLATES", str(default.templates_dir))).expanduser().resolve(),
@@ -217,3 +225,12 @@ class Settings:
         if problems:
             raise SettingsError("The environment cannot be used:\n" + "\n".join(f"- {p}" for p in problems))
         return settings
+
+
+def _is_webhook_key(key: str) -> bool:
+    """Whether nobody guesses it; an empty one would let everybody sign."""
+    encoded = key.removeprefix("whsec_")
+    try:
+        return len(encoded if encoded == key else base64.b64decode(encoded, validate=True)) >= _WEBHOOK_KEY_LENGTH
+    except binascii.Error:
+        return False

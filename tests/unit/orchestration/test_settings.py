@@ -28,6 +28,14 @@ def test_every_unusable_value_is_named_at_once() -> None:
     assert "short" not in message.split("FREDNING_SECRET_KEY")[1].split("\n")[0]
 
 
+@pytest.mark.parametrize("key", ["whsec_", "whsec_AAAA", "whsec_not base64", "whsec_%%%%%%%%%%%%%%%%%%%%%%%%", "short"])
+def test_a_key_that_anybody_can_guess_is_no_webhook_key(key: str) -> None:
+    """An empty key is one that every forger has."""
+    with pytest.raises(SettingsError, match="FREDNING_WEBHOOK_KEYS") as error:
+        Settings.from_env({"FREDNING_WEBHOOK_KEYS": f"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw {key}"})
+    assert "MfKQ9" not in str(error.value)
+
+
 def test_a_fresh_installation_sends_nothing_without_approval() -> None:
     """The careful value is the default: approval by a person, real clock."""
     settings = Settings.from_env({})
