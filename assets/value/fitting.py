@@ -24,6 +24,10 @@ MIN_CUSTOMERS = 100
 MIN_REPEAT_CUSTOMERS = 30
 # Dropout per purchase below which the likelihood hardly knows it.
 LITTLE_DROPOUT = 0.005
+# Shape of the dropout's distribution above which only its mean is left to tell.
+ALL_ALIKE = 1e4
+# A prediction that was further off than this in the back-test is no measure for calibrating the next one.
+MOST_CALIBRATED = 5.0
 SURVIVAL_DAYS = 1096
 _GROUPS = ((0, 0), (1, 1), (2, 3), (4, 7), (8, 15), (16, 10**9))
 
@@ -64,8 +68,14 @@ class BackTest:
     groups: tuple[TestGroup, ...]
 
     @property
-    def factor(self) -> float:
+    def ratio(self) -> float:
+        """Purchases that came per purchase predicted; 1 where there is nothing to compare."""
         return self.actual / self.predicted if self.predicted > 0 and self.actual > 0 else 1.0
+
+    @property
+    def factor(self) -> float:
+        """By which predictions are calibrated; 1 where the test was too far off to say."""
+        return self.ratio if 1 / MOST_CALIBRATED <= self.ratio <= MOST_CALIBRATED else 1.0
 
 
 @dataclass(frozen=True)
@@ -151,6 +161,11 @@ def doubts(purchases: BgNbd, spend: GammaGamma, test: BackTest, customers: Custo
             f"Dropout per purchase is {dropout:.4f}: who has left can hardly be told from who is slow; "
             "p_alive says little."
         )
+    if max(purchases.a, purchases.b) > ALL_ALIKE:
+        found.append(
+            f"a = {purchases.a:.3g} and b = {purchases.b:.3g}: these purchases tell the mean dropout "
+            f"({dropout:.2f} per purchase), not how people differ in it."
+        )
     if spend.q <= 1:
         found.append(f"q = {spend.q:.2f}: the mean spend over customers is not finite; use the historic value.")
     if len(customers.x) > 2 and np.std(customers.x[customers.x > 0]) > 0:
@@ -162,6 +177,9 @@ def doubts(purchases: BgNbd, spend: GammaGamma, test: BackTest, customers: Custo
             )
     if test.days == 0:
         found.append("There was too little history for a back-test: predictions are not calibrated.")
-    elif not 0.7 <= test.factor <= 1.4:
-        found.append(f"The back-test was off: {test.factor:.2f} purchases came per purchase predicted.")
+    elif not 0.7 <= test.ratio <= 1.4:
+        found.append(
+            f"The back-test was off: {test.ratio:.2f} purchases came per purchase predicted"
+            + ("." if test.factor == test.ratio else ", too far to calibrate by.")
+        )
     return found

@@ -74,6 +74,37 @@ def test_little_dropout_and_a_bad_back_test_are_said() -> None:
     )
 
 
+def test_a_test_that_was_far_off_calibrates_nothing() -> None:
+    """A prediction of nothing, and a million times that, are no predictions; the plain one stands, with a warning."""
+    assert BackTest(90, 10.0, 50.0, ()).factor == 5.0
+    assert BackTest(90, 50.0, 10.0, ()).factor == 0.2
+    absurd = BackTest(90, 1e-9, 500.0, ())
+    assert absurd.factor == BackTest(90, 51.0, 10.0, ()).factor == BackTest(90, 0.0, 10.0, ()).factor == 1.0
+    quiet = customers([1, 2, 1, 2], [9, 9, 9, 9], [1, 1, 1, 1])
+    said = fitting.doubts(BgNbd(1, 1, 0.8, 2, 0), GammaGamma(1, 4, 1, 0), absurd, quiet)
+    assert "too far to calibrate by" in " ".join(said)
+
+
+@pytest.mark.parametrize("kind", ["everybody bought twice", "nobody ever leaves", "everybody leaves alike"])
+def test_data_of_one_sort_are_fitted_with_a_warning(kind: str) -> None:
+    """A young shop's customers differ little; that must be said, and may neither stop the day nor give no numbers."""
+    dice, n = np.random.default_rng(4), 400
+    T = dice.integers(60, 800, n).astype(float)
+    x = {
+        "everybody bought twice": np.ones(n),
+        "nobody ever leaves": dice.integers(5, 20, n).astype(float),
+        "everybody leaves alike": dice.poisson(dice.gamma(0.5, 2, n)).astype(float),
+    }[kind]
+    t_x = np.where(x > 0, T if kind == "nobody ever leaves" else np.maximum(1, np.floor(T * dice.uniform(0, 1, n))), 0)
+    spent = np.where(x > 0, dice.gamma(2, 500, n) + 1, 0)
+    some = Customers(x, t_x, T, spent, np.where(x > 0, np.ceil(t_x / np.maximum(x, 1)), NAN))
+    fit = fitting.fit_month(some, some, np.ones(n), 90)
+    expected = fit.purchases.expected_purchases(365.0, x, t_x, T)
+    assert np.isfinite(expected).all()
+    assert expected.min() >= 0
+    assert any(word in " ".join(fit.warnings) for word in ("not how people differ", "who has left can hardly"))
+
+
 def test_too_few_customers_are_no_fit() -> None:
     """A shop's first weeks say nothing about its customers' lives."""
     few = customers([1] * 50, [9] * 50, [1] * 50)

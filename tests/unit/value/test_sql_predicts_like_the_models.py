@@ -28,6 +28,7 @@ SERIES_END = 2e-5
         BgNbd(0.2, 3.0, 30.0, 100.0, 0.0),
         BgNbd(0.05, 2.0, 0.9, 1.2, 0.0),
         BgNbd(0.05, 2.0, 0.05, 1.0, 0.0),
+        BgNbd(0.25, 50.0, 6e5, 1.2e6, 0.0),
     ],
     ids=[
         "cdnow in days",
@@ -39,6 +40,7 @@ SERIES_END = 2e-5
         "steep",
         "slow",
         "slow and loyal",
+        "at the bound",
     ],
 )
 def test_p_alive_and_expected_purchases_are_the_models(model: BgNbd) -> None:
