@@ -41,7 +41,7 @@ with
             lines.customer_id,
             lines.product_id,
             row_number() over (
-                partition by lines.customer_id order by sum(lines.net_amount_minor) desc, lines.product_id
+                partition by lines.customer_id order by max(lines.net_amount_minor) desc, lines.product_id
             ) as value_rank
         from lines
         semi join evaluated using (customer_id)
