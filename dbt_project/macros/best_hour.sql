@@ -1,16 +1,44 @@
 {#-
-  The hour of the day at which each person is most likely to react: one row per customer of a relation of signals
-  (customer_id, happened_at, timezone), with best_hour_local (0 to 23, in the person's own zone) and n_hour_signals.
+  The hour of the day at which each person is most likely to react: best_hour_local (0 to 23, in the person's own zone).
 
   Each signal speaks for its hour and the two beside it. What the shop as a whole does in an hour counts as
   best_hour_shop_weight signals more, so that few signals move nobody far; of equal hours the earlier one is taken.
 -#}
-{% macro best_hours(signals) -%}
+
+{#-
+  The person's part of it: one row per customer of a relation of signals (customer_id, happened_at, timezone), with
+  `hours`, a list of {hour_local, n_signals, n_around}.
+-#}
+{% macro hours_of_signals(signals) -%}
     with
-        hours as (
+        counted as (
             select customer_id, hour({{ local_time('happened_at', 'timezone') }}) as hour_local, count(*) as n_signals
             from {{ signals }}
             group by all
+        ),
+        around as (
+            select
+                customer_id,
+                cast((hour_local + shift + 24) % 24 as integer) as hour_local,
+                cast(sum(case when shift = 0 then n_signals else 0 end) as integer) as n_signals,
+                cast(sum(n_signals) as integer) as n_around
+            from counted
+            cross join (values (-1), (0), (1)) as beside(shift)
+            group by all
+        )
+    select
+        customer_id,
+        list({'hour_local': hour_local, 'n_signals': n_signals, 'n_around': n_around} order by hour_local) as hours
+    from around
+    group by customer_id
+{%- endmacro %}
+
+{#- The rest: one row per customer of a relation (customer_id, hours), with best_hour_local and n_hour_signals. -#}
+{% macro best_hours(hours_of_customers) -%}
+    with
+        hours as (
+            select customer_id, one.hour_local, one.n_signals, one.n_around
+            from (select customer_id, unnest(hours) as one from {{ hours_of_customers }}) as unnested
         ),
         of_shop as (
             select hour_local, sum(n_signals) / sum(sum(n_signals)) over () as share
@@ -18,34 +46,27 @@
             group by hour_local
         ),
         -- Where a person gave no signal only the shop's share is left, so of those hours only its strongest can win.
-        smoothed as (
-            select customer_id, (hour_local + shift + 24) % 24 as hour_local, sum(n_signals) as n_signals
-            from hours
-            cross join (values (-1), (0), (1)) as around(shift)
-            group by all
+        shown as (
+            select customer_id, hour_local, n_signals, n_around from hours
             union all
-            select distinct hours.customer_id, of_shop.hour_local, 0
-            from hours
+            select customers.customer_id, of_shop.hour_local, 0, 0
+            from {{ hours_of_customers }} as customers
             cross join (select hour_local from of_shop order by share desc, hour_local limit 1) as of_shop
-        ),
-        strongest as (
-            select
-                smoothed.customer_id,
-                arg_max(
-                    smoothed.hour_local,
-                    struct_pack(
-                        strength := round(
-                            smoothed.n_signals + {{ var('best_hour_shop_weight') }} * coalesce(of_shop.share, 0), 9
-                        ),
-                        earlier := -smoothed.hour_local
-                    )
-                ) as best_hour_local
-            from smoothed
-            left join of_shop using (hour_local)
-            group by smoothed.customer_id
+            where len(customers.hours) > 0
         )
-    select customer_id, strongest.best_hour_local, sum(hours.n_signals) as n_hour_signals
-    from strongest
-    join hours using (customer_id)
-    group by customer_id, strongest.best_hour_local
+    select
+        shown.customer_id,
+        arg_max(
+            shown.hour_local,
+            struct_pack(
+                strength := round(
+                    shown.n_around + {{ var('best_hour_shop_weight') }} * coalesce(of_shop.share, 0), 9
+                ),
+                earlier := -shown.hour_local
+            )
+        ) as best_hour_local,
+        sum(shown.n_signals) as n_hour_signals
+    from shown
+    left join of_shop using (hour_local)
+    group by shown.customer_id
 {%- endmacro %}

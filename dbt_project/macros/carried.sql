@@ -24,7 +24,9 @@
   - What makes its rows together may be another key than a row's own: `meta={'carried_by': [columns]}`. Then these are
     what the query for the affected keys gives, and what `only_affected` filters by.
   - Deliveries: `newly_known(source, …)` gives the rows received since, and those that happened since.
-  - Time: what leaves a window, or turns from open to late, between the two days.
+  - Time: what leaves a window (`left_window`), or turns from open to late, between the two days.
+  - Customers: whose rows of a table were computed anew, until now and today (`customers_of`); what changes for everybody
+    every day stays out of carried tables (macros/fading.sql).
 
   `carried_from([…])` is the run_date up to which the table stands, or none if it is to be built whole: on a new warehouse;
   for an earlier day (a replay); after a change of the project's files or variables; when a raw file of an earlier
@@ -109,6 +111,28 @@
 {#- The same where only instants count: between as_of of that day and as_of of this run. -#}
 {% macro happened_since(instant, since) -%}
     ({{ instant }} >= {{ local_instant(day_literal(since)) }} and {{ instant }} < {{ as_of() }})
+{%- endmacro %}
+
+{#- What was inside a window of so many days before `since` began, and no longer is in this run. -#}
+{% macro left_window(instant, days, since) -%}
+    (
+        {{ instant }} >= {{ local_instant(day_literal(since) ~ ' - ' ~ days) }}
+        and {{ instant }} < {{ local_instant(run_date() ~ ' - ' ~ days) }}
+    )
+{%- endmacro %}
+
+{#- Affected keys (a relation), each with the customers of its rows until now: customers_of asks for them. -#}
+{% macro with_former_customers(affected, key) -%}
+    select distinct affected.{{ key }}, former.customer_id
+    from {{ affected }} as affected
+    left join {{ this }} as former using ({{ key }})
+{%- endmacro %}
+
+{#- Customers of whom something was computed anew in a carried table: whose it was until now, and whose it is. -#}
+{% macro customers_of(relation, key) -%}
+    select customer_id from {{ affected_keys(relation) }}
+    union all
+    select customer_id from {{ relation }} semi join {{ affected_keys(relation) }} using ({{ key }})
 {%- endmacro %}
 
 {%- macro day_literal(day) -%} cast('{{ day }}' as date) {%- endmacro %}

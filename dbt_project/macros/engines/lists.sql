@@ -27,6 +27,15 @@
     list({{ value }} order by {{ value }} desc)[{{ n }}]
 {%- endmacro %}
 
+{#- Aggregate: the first n of a group, a list of structs in the order of their fields. Cheaper than to number all. -#}
+{% macro first_n(fields, n) -%}
+    {{ return(adapter.dispatch('first_n')(fields, n)) }}
+{%- endmacro %}
+
+{% macro default__first_n(fields, n) -%}
+    min({{ fields }}, {{ n }})
+{%- endmacro %}
+
 {#-
   Aggregate over (instant, key): the entries that stay when each must lie at least `gap` after the one kept before
   it, the earliest first. A fold over the sorted list: whether an entry stays depends on all that stayed before.

@@ -8,6 +8,7 @@ merge and part. Rows only; what they should come to is told by a warehouse that 
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -20,6 +21,7 @@ from assets.landing.contract import load_contracts
 from assets.messaging.ledger_export import SCHEMAS as OUTBOX
 from assets.messaging.template_schemas import SCHEMAS as TEMPLATES
 from orchestration.settings import Settings
+from tests.dbt.carried.single_deeds import deliveries as single_deeds
 
 FIRST_DAY = date(2026, 10, 19)
 
@@ -148,6 +150,9 @@ DATASETS: Mapping[str, tuple[int, Mapping[str, Draw]]] = {
 def draw_day(settings: Settings, seed: int, day: date) -> None:
     """Write what is delivered on one day. The same seed and day give the same files."""
     contracts = load_contracts()
+    told: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for dataset, row in single_deeds(FIRST_DAY, day):
+        told[dataset].append(row)
     for dataset, (n, columns) in DATASETS.items():
         dice = random.Random(f"{seed} {day} {dataset}")
         # The first delivery is what a shop has on the day on which it starts.
@@ -155,6 +160,10 @@ def draw_day(settings: Settings, seed: int, day: date) -> None:
             {name: draw(dice, day) for name, draw in columns.items()}
             | {"received_on": day, "source_file": "drawn", "source_line": line}
             for line in range(n * (7 if day == FIRST_DAY else 1))
+        ]
+        rows += [
+            row | {"received_on": day, "source_file": "single", "source_line": line}
+            for line, row in enumerate(told.get(dataset, ()))
         ]
         target = settings.raw_dir / dataset / f"{day}.parquet"
         pq.write_table(pa.Table.from_pylist(rows, schema=contracts[dataset].arrow_schema()), target)

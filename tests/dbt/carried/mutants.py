@@ -34,7 +34,11 @@ def _keys(model: str) -> str:
 
 
 WEB, CART_EVENTS = "intermediate.int_behaviour__web_events", "intermediate.int_behaviour__cart_events"
-CART_LINES = "intermediate.int_behaviour__cart_lines"
+CART_LINES, CARTS = "intermediate.int_behaviour__cart_lines", "intermediate.int_behaviour__carts"
+CARTS_BOUGHT, CARTS_KNOWN = "intermediate.int_behaviour__carts_bought", "marts.fct_carts"
+VIEWS, BEHAVIOUR = "intermediate.int_behaviour__product_views", "intermediate.int_behaviour__customers"
+WEIGHTS, BY_PRODUCT = "intermediate.int_behaviour__affinity_weights", "intermediate.int_purchases__by_product"
+BY_CUSTOMER, BY_PERIOD = "intermediate.int_purchases__by_customer", "intermediate.int_purchases__by_period"
 EVENTS, ORDERS, SALES = "staging.stg_provider__events", "intermediate.int_purchases__orders", "marts.fct_orders"
 ENGAGEMENT = "marts.fct_engagement_events"
 RECORDS, IDENTIFIERS = "intermediate.int_identity__records", "intermediate.int_identity__identifiers"
@@ -145,4 +149,52 @@ MUTANTS = (
            "select null, null\n"),
     _model("a new sale does not count from its own day", PERMISSIONS,
            "semi join {{ affected_keys(sales) }} using (order_id, channel)", "where false"),
+    _model("a cart stays nobody's when its account is known", CARTS,
+           "'webshop:' || user_id in (select record_id from {{ affected_keys(persons) }})", "false"),
+    _model("a cart stays with a browser's former owner", CARTS,
+           "anonymous_id in (select anonymous_id from {{ affected_keys(browsers) }})", "false"),
+    _model("a cart stays nobody's when its order is known", CARTS,
+           "order_id in (select order_id from {{ affected_keys(orders) }})", "false"),
+    _model("a purchase told late closes no cart of its browser", CARTS_BOUGHT,
+           "anonymous_id in (select anonymous_id from browsers)", "false"),
+    _model("a purchase in a store closes no cart", CARTS_BOUGHT,
+           "customer_id in ({{ customers_of(orders, 'order_id') | indent(12) }})", "false"),
+    _model("an order's other instant does not reach its cart", CARTS_BOUGHT,
+           "bought_order_id in (select order_id from {{ affected_keys(orders) }})", "false"),
+    _model("carts keep yesterday's prices", CARTS_KNOWN, "where price_minor is null", "where false"),
+    _model("carts keep how they had ended", CARTS_KNOWN, "{{ affected_keys(bought) }}"),
+    _model("views keep a product's former group", VIEWS, "semi join {{ affected_keys(products) }} using (product_id)",
+           "where false"),
+    _macro("what moves to somebody else stays with whose it was, too", "customers_of",
+           *_without("{{ affected_keys(relation) }}\n"), BY_CUSTOMER, WEIGHTS),
+    _macro("what moves to somebody else is not told of them", "customers_of",
+           "semi join {{ affected_keys(relation) }} using ({{ key }})", "where false", BY_CUSTOMER),
+    _model("a year's orders never leave it", BY_CUSTOMER, "{{ left_window('ordered_at', 365, since) }}", "false"),
+    _model("what was bought a year ago weighs for ever", WEIGHTS, "{{ left_window('ordered_at', days, since) }}",
+           "false"),
+    _model("views do not reach affinities", WEIGHTS, "{{ customers_of(product_views, 'anonymous_id') }}",
+           "select null where false"),
+    _model("what was bought a year ago is still used up", BY_PRODUCT, "{{ left_window('ordered_at', days, since) }}",
+           "false"),
+    _model("orders do not leave a period", BY_PERIOD, "ordered_on in (select day from crossed)", "false"),
+    *(
+        _model(f"{what} do not reach behaviour", BEHAVIOUR, right, wrong)
+        for what, right, wrong in (
+            ("orders", "(orders, 'order_id')", "(carts, 'cart_id')"),
+            ("carts", "(carts, 'cart_id')", "(orders, 'order_id')"),
+            ("visits", "(web_events, 'anonymous_id')", "(orders, 'order_id')"),
+            ("clicks", "message_id in (select message_id from {{ affected_keys(engagement) }})", "false"),
+        )
+    ),
+    *(
+        _model(f"{what} count for ever", BEHAVIOUR, right, wrong)
+        for what, right, wrong in (
+            ("orders", "(orders, 'ordered_at')", "(carts, 'last_changed_at')"),
+            ("carts", "(carts, 'last_changed_at')", "(orders, 'ordered_at')"),
+            ("visits", "(web_events, 'occurred_at')", "(orders, 'ordered_at')"),
+            ("clicks", "{{ left_window('occurred_at', score_days, since) }}", "false"),
+            ("hours of clicks", "{{ left_window('occurred_at', hour_days, since) }}", "false"),
+        )
+    ),
+    _model("who moves keeps the former clock", BEHAVIOUR, "own.timezone is distinct from customers.timezone", "false"),
 )  # fmt: skip

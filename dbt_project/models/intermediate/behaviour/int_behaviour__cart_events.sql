@@ -9,19 +9,20 @@
         told as ({{ newly_known(tracked, 'occurred_at', since, 'message_id') }}),
         -- What leaves the window may give way to a repetition that is still in it.
         gone as (
-            select message_id, cart_id
+            select *
             from {{ this }}
             where occurred_at < {{ starts_at }}
             union all
-            select message_id, cart_id
+            select *
             from {{ this }}
             semi join told using (message_id)
         )
-    -- With the cart that the event was about until now; cart lines ask for it.
-    select message_id, cart_id
+    -- With the cart that the event was about until now, and the browser in which it told of a purchase:
+    -- what is told of carts asks for them.
+    select message_id, cart_id, case when event_name = 'Order Completed' then anonymous_id end as bought_in
     from gone
     union all
-    select message_id, null
+    select message_id, null, null
     from told {{ carried_mark() }}
 {%- endif %}
 with

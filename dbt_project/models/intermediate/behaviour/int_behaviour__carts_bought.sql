@@ -3,13 +3,42 @@
 -- holds a product of the cart and was placed within three days (var cart_bought_days). Browsers' clocks
 -- and the shop's differ: an order may seem to come some minutes before the cart it was made of (var
 -- cart_clock_minutes).
+{{ config(unique_key='cart_id') }}
+{% set carts, cart_events = ref('int_behaviour__carts'), ref('int_behaviour__cart_events') %}
+{% set orders = ref('fct_orders') %}
+{% set since = carried_from([carts, ref('int_behaviour__cart_lines'), cart_events, orders, ref('fct_order_lines')]) %}
+{%- if since %}
+    with
+        browsers as (
+            select bought_in as anonymous_id
+            from {{ affected_keys(cart_events) }}
+            where bought_in is not null
+            union
+            select anonymous_id
+            from {{ cart_events }}
+            semi join {{ affected_keys(cart_events) }} using (message_id)
+            where event_name = 'Order Completed'
+        )
+    -- What lies in a cart changes only with its events.
+    select cart_id
+    from {{ affected_keys(carts) }}
+    union
+    select cart_id
+    from {{ carts }}
+    where
+        anonymous_id in (select anonymous_id from browsers)
+        or customer_id in ({{ customers_of(orders, 'order_id') | indent(12) }})
+    union
+    -- The instant of the purchase is the order's.
+    select cart_id
+    from {{ this }}
+    where bought_order_id in (select order_id from {{ affected_keys(orders) }}) {{ carried_mark() }}
+{%- endif %}
 with
-    carts as (select * from {{ ref('int_behaviour__carts') }}),
+    carts as (select * from {{ carts }} {{ only_affected(since, 'cart_id') }}),
     cart_lines as (select * from {{ ref('int_behaviour__cart_lines') }}),
-    completions as (
-        select * from {{ ref('int_behaviour__cart_events') }} where event_name = 'Order Completed'
-    ),
-    orders as (select * from {{ ref('fct_orders') }}),
+    completions as (select * from {{ cart_events }} where event_name = 'Order Completed'),
+    orders as (select * from {{ orders }}),
     order_lines as (select * from {{ ref('fct_order_lines') }} where is_valid),
     filled as (select cart_id, min(added_at) as filled_at from cart_lines group by cart_id),
     named as (

@@ -1,7 +1,22 @@
-{{ config(materialized='view') }}
+{{ config(unique_key='anonymous_id') }}
+{% set web_events = ref('int_behaviour__web_events') %}
+{% set products = ref('int_catalogue__products') %}
+{% set since = carried_from([web_events, products]) %}
+{%- if since %}
+    with
+        affected as (
+            select anonymous_id
+            from {{ affected_keys(web_events) }}
+            union
+            select anonymous_id
+            from {{ this }}
+            semi join {{ affected_keys(products) }} using (product_id)
+        )
+        {{ with_former_customers('affected', 'anonymous_id') }} {{ carried_mark() }}
+{%- endif %}
 with
-    events as (select * from {{ ref('int_behaviour__web_events') }}),
-    products as (select * from {{ ref('int_catalogue__products') }}),
+    events as (select * from {{ web_events }} {{ only_affected(since, 'anonymous_id') }}),
+    products as (select * from {{ products }}),
     sessions as (select session_id, max(occurred_at) as session_ended_at from events group by session_id),
     viewed as (
         select

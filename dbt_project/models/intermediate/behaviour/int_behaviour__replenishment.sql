@@ -1,7 +1,5 @@
 -- When a customer will need a product again: last purchase plus the expected gap (macro expected_gaps).
--- Purchases on the same day are one. Whole histories are only rolled up; gaps are computed for products
--- that people do buy again.
-{% set starts_on = run_date() ~ ' - ' ~ var('replenishment_history_days') %}
+-- Gaps are looked at for products that people do buy again.
 {% set around_days = var('replenishment_around_days') %}
 with
     catalogue as (
@@ -9,35 +7,7 @@ with
         from {{ ref('int_catalogue__products') }}
         where is_in_stock and is_for_sale
     ),
-    days as (
-        select
-            lines.customer_id,
-            lines.product_id,
-            {{ local_day('lines.ordered_at') }} as ordered_on,
-            max(lines.ordered_at) as ordered_at,
-            arg_max(lines.order_id, (lines.ordered_at, lines.order_id)) as order_id,
-            max(lines.received_on) as received_on
-        from {{ ref('fct_order_lines') }} as lines
-        semi join catalogue using (product_id)
-        where
-            lines.is_valid
-            and lines.customer_id is not null
-            and not coalesce(lines.is_gift, false)
-            and lines.ordered_at >= {{ local_instant(starts_on) }}
-        group by all
-    ),
-    bought as (
-        select
-            customer_id,
-            product_id,
-            count(*) as n_days,
-            max(ordered_on) as last_ordered_on,
-            max(ordered_at) as last_ordered_at,
-            arg_max(order_id, ordered_on) as last_order_id,
-            arg_max(received_on, ordered_on) as received_on
-        from days
-        group by customer_id, product_id
-    ),
+    bought as (select * from {{ ref('int_purchases__by_product') }} semi join catalogue using (product_id)),
     replenished as (
         select
             product_id,
@@ -53,9 +23,19 @@ with
                 and repeat_probability >= {{ var('replenishment_min_repeat_probability') }}
             )
     ),
+    days as (
+        select customer_id, product_id, unnest(days) as ordered_on
+        from bought
+        semi join replenished using (product_id)
+    ),
     gaps as ({{ expected_gaps('days', 'replenished') | indent(8) }}),
     expected as (
-        select bought.*, replenished.repeat_probability, gaps.n_own_gaps, gaps.method, gaps.expected_gap_days
+        select
+            bought.* exclude (days),
+            replenished.repeat_probability,
+            gaps.n_own_gaps,
+            gaps.method,
+            gaps.expected_gap_days
         from bought
         join replenished using (product_id)
         join gaps using (customer_id, product_id)

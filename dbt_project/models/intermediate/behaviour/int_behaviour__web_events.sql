@@ -18,30 +18,32 @@
             where
                 occurred_at >= {{ started_at }}
                 and occurred_at < {{ starts_at }} + interval '{{ var("session_pause_minutes") }} minutes'
-        )
-    -- Also other browsers that told the same events: of several another one may count now.
-    select anonymous_id
-    from {{ tracked }}
-    where
-        occurred_at >= {{ started_at }}
-        and message_id in (
-            select message_id
-            from told
+        ),
+        affected as (
+            -- Also other browsers that told the same events: of several another one may count now.
+            select anonymous_id
+            from {{ tracked }}
+            where
+                occurred_at >= {{ started_at }}
+                and message_id in (
+                    select message_id
+                    from told
+                    union
+                    select message_id
+                    from leaving
+                )
             union
-            select message_id
-            from leaving
+            select anonymous_id
+            from {{ affected_keys(browsers) }}
+            union
+            -- Nearly always browsers of above; not where two accounts signed in at the same instant.
+            select anonymous_id
+            from {{ tracked }}
+            where
+                occurred_at >= {{ starts_at }}
+                and 'webshop:' || user_id in (select record_id from {{ affected_keys(persons) }})
         )
-    union
-    select anonymous_id
-    from {{ affected_keys(browsers) }}
-    union
-    -- Nearly always browsers of above; not where two accounts signed in at the same instant.
-    select anonymous_id
-    from {{ tracked }}
-    where
-        occurred_at >= {{ starts_at }}
-        and 'webshop:' || user_id in (select record_id from {{ affected_keys(persons) }})
-        {{ carried_mark() }}
+        {{ with_former_customers('affected', 'anonymous_id') }} {{ carried_mark() }}
 {%- endif %}
 with
     recent as (

@@ -4,9 +4,17 @@
 {% set list_length = var('best_seller_list_length', 500) %}
 
 with
-    order_lines as (select * from {{ ref('fct_order_lines') }}),
+    order_lines as (
+        select product_id, customer_id
+        from {{ ref('fct_order_lines') }}
+        where is_valid and ordered_at >= {{ local_instant(run_date() ~ ' - ' ~ best_seller_days) }}
+    ),
 
-    products as (select * from {{ ref('dim_products') }}),
+    products as (
+        select product_id, category
+        from {{ ref('dim_products') }}
+        where is_known and is_in_stock and is_for_sale
+    ),
 
     buyers as (
         select
@@ -15,12 +23,6 @@ with
             count(distinct order_lines.customer_id) as n_buyers
         from order_lines
         inner join products on order_lines.product_id = products.product_id
-        where
-            order_lines.is_valid
-            and {{ local_day('order_lines.ordered_at') }} >= {{ run_date() }} - {{ best_seller_days }}
-            and products.is_known
-            and products.is_in_stock
-            and products.is_for_sale
         group by order_lines.product_id
     ),
 

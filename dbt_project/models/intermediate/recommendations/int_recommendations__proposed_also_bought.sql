@@ -90,7 +90,7 @@ with
 
     too_short as (
         -- Only they meet the long lists of best sellers.
-        select slots.customer_id, slots.journey, slots.anchor, products.category
+        select slots.customer_id, slots.journey, slots.anchor, slots.max_recommendations, products.category
         from slots
         left join
             filled
@@ -101,24 +101,50 @@ with
         where coalesce(filled.n_products, 0) < slots.max_recommendations
     ),
 
+    left_out as (
+        select kept_out.customer_id, best_sellers.product_id
+        from kept_out
+        semi join too_short on kept_out.customer_id = too_short.customer_id
+        inner join best_sellers on kept_out.product_id = best_sellers.product_id
+        union
+        select kept_out_items.customer_id, best_sellers.product_id
+        from kept_out_items
+        semi join too_short on kept_out_items.customer_id = too_short.customer_id
+        inner join best_sellers on kept_out_items.item_group_id = best_sellers.item_group_id
+    ),
+
+    reaching as (
+        -- So far down each list at most: past what is left out, and past what the slot may show already by
+        -- the rule and by the list before.
+        select too_short.*, 3 * too_short.max_recommendations + coalesce(counted.n_left_out, 0) as last_rank
+        from too_short
+        left join
+            (select customer_id, count(*) as n_left_out from left_out group by customer_id) as counted
+            on too_short.customer_id = counted.customer_id
+    ),
+
+    listed as (
+        select reaching.* exclude (category), best_sellers.*
+        from reaching
+        inner join best_sellers on reaching.category = best_sellers.category
+        union all
+        select reaching.* exclude (category), best_sellers.*
+        from reaching
+        cross join (select * from best_sellers where category is null) as best_sellers
+    ),
+
     from_best_sellers as (
         select
-            too_short.customer_id,
-            too_short.journey,
-            too_short.anchor,
-            best_sellers.product_id,
-            best_sellers.category is not null as is_of_category,
-            cast(best_sellers.n_buyers as double) as score
-        from too_short
-        inner join best_sellers on best_sellers.category is null or too_short.category = best_sellers.category
+            listed.customer_id,
+            listed.journey,
+            listed.anchor,
+            listed.product_id,
+            listed.category is not null as is_of_category,
+            cast(listed.n_buyers as double) as score
+        from listed
         anti join
-            kept_out
-            on too_short.customer_id = kept_out.customer_id
-            and best_sellers.product_id = kept_out.product_id
-        anti join
-            kept_out_items
-            on too_short.customer_id = kept_out_items.customer_id
-            and best_sellers.item_group_id = kept_out_items.item_group_id
+            left_out on listed.customer_id = left_out.customer_id and listed.product_id = left_out.product_id
+        where listed.rank <= listed.last_rank
     ),
 
     final as (

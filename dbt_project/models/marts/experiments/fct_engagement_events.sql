@@ -52,12 +52,12 @@
                     or own.customer_id is distinct from coalesce(aliases.customer_id, messages.customer_id)
                 )
         )
-    -- Every event of a message whose answers are looked at anew.
-    select message_id, event_id
+    -- Every event of a message whose answers are looked at anew, with whose it was until now.
+    select message_id, event_id, customer_id
     from {{ this }}
     semi join touched using (message_id)
     union
-    select message_id, event_id
+    select message_id, event_id, null
     from told {{ carried_mark() }}
 {%- endif %}
 with

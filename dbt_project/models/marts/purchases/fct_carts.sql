@@ -1,7 +1,25 @@
+{{ config(unique_key='cart_id') }}
+{% set carts, cart_lines = ref('int_behaviour__carts'), ref('int_behaviour__cart_lines') %}
+{% set bought = ref('int_behaviour__carts_bought') %}
+{% set since = carried_from([carts, cart_lines, bought]) %}
+{%- if since %}
+    with
+        affected as (
+            -- Whatever else changes a cart may also change how it ended.
+            select cart_id
+            from {{ affected_keys(bought) }}
+            union
+            -- What no event priced costs what the catalogue says today.
+            select cart_id
+            from {{ cart_lines }}
+            where price_minor is null
+        )
+        {{ with_former_customers('affected', 'cart_id') }} {{ carried_mark() }}
+{%- endif %}
 with
-    carts as (select * from {{ ref('int_behaviour__carts') }}),
-    cart_lines as (select * from {{ ref('int_behaviour__cart_lines') }}),
-    bought as (select * from {{ ref('int_behaviour__carts_bought') }}),
+    carts as (select * from {{ carts }} {{ only_affected(since, 'cart_id') }}),
+    cart_lines as (select * from {{ cart_lines }} {{ only_affected(since, 'cart_id') }}),
+    bought as (select * from {{ bought }}),
     products as (select * from {{ ref('dim_products') }}),
     priced as (
         select

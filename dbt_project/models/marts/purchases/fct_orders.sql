@@ -7,20 +7,22 @@
     ]
 ) %}
 {%- if since %}
-    select order_id
-    from {{ affected_keys(ref('int_purchases__orders')) }}
-    union all
-    {{ orders_of_affected_lines() | indent(4) }}
-    union all
-    select order_id
-    from {{ affected_keys(ref('int_purchases__returns')) }}
-    union all
-    -- A product of another group may count its items in another way.
-    select order_id
-    from {{ all_lines }}
-    where
-        product_id in (select product_id from {{ affected_keys(ref('int_catalogue__products')) }})
-        {{ carried_mark() }}
+    with
+        affected as (
+            select order_id
+            from {{ affected_keys(ref('int_purchases__orders')) }}
+            union all
+            {{ orders_of_affected_lines() | indent(12) }}
+            union all
+            select order_id
+            from {{ affected_keys(ref('int_purchases__returns')) }}
+            union all
+            -- A product of another group may count its items in another way.
+            select order_id
+            from {{ all_lines }}
+            where product_id in (select product_id from {{ affected_keys(ref('int_catalogue__products')) }})
+        )
+        {{ with_former_customers('affected', 'order_id') }} {{ carried_mark() }}
 {%- endif %}
 with
     orders as (select * from {{ ref('int_purchases__orders') }} {{ only_affected(since, 'order_id') }}),

@@ -12,9 +12,20 @@ with
         from ({{ journeys_of(['event_then_event']) }})
     ),
 
-    views as (select * from {{ ref('int_behaviour__product_views') }} where is_long_view),
+    -- The first deed lies at most so many days before the second.
+    reach as (select min(history_from - to_days(within_days)) as starts_at from journeys),
 
-    events as (select * from {{ ref('int_behaviour__web_events') }} where event_name = 'Product Added'),
+    views as (
+        select *
+        from {{ ref('int_behaviour__product_views') }}
+        where is_long_view and last_viewed_at >= (select starts_at from reach)
+    ),
+
+    events as (
+        select *
+        from {{ ref('int_behaviour__web_events') }}
+        where event_name = 'Product Added' and occurred_at >= (select starts_at from reach)
+    ),
 
     order_lines as (select * from {{ ref('fct_order_lines') }} where is_valid),
 
@@ -30,8 +41,7 @@ with
             product_group,
             received_on
         from order_lines
-        -- The first deed lies at most so many days before the second.
-        where ordered_at >= (select min(history_from - to_days(within_days)) from journeys)
+        where ordered_at >= (select starts_at from reach)
         union all
         select
             'view',

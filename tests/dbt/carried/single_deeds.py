@@ -1,0 +1,116 @@
+"""People who do one thing each, in a shop where everybody else does everything: only one rule can reach their rows.
+
+`happened` is the day of the deed and `told` the day of its delivery, counted from the first day. Rows only, as in
+disorder.py, which adds them to what it draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+# Deeds of today, and deeds that leave a window of so many days today.
+_AGES = (0, 7, 30, 90, 365)
+_DAYS = range(5)
+_DEEDS = ("order", "click", "view", "cart")
+
+Row = dict[str, Any]
+# Dataset, day of delivery and of the deed, the row, and its columns that hold the deed's instant.
+Fact = tuple[str, int, float, Row, tuple[str, ...]]
+
+
+def deliveries(first_day: date, day: date) -> Iterator[tuple[str, Row]]:
+    """(dataset, row) of what is told of them on one day."""
+    today = (day - first_day).days
+    for dataset, told, happened, row, instant_columns in _facts():
+        if told == today:
+            at = datetime(first_day.year, first_day.month, first_day.day, 12, tzinfo=UTC) + timedelta(days=happened)
+            yield dataset, row | dict.fromkeys(instant_columns, at)
+
+
+def _facts() -> Iterator[Fact]:
+    for age in _AGES:
+        for n in _DAYS:
+            for deed in _DEEDS:
+                name = f"{deed}-{age}-{n}"
+                yield _account(name, told=0)
+                # What is old came with the first delivery; what is new comes the day after it happened.
+                yield from _deed(deed, name, told=n if age == 0 else 0, happened=n - age - 1)
+    for n in _DAYS:
+        yield from _cart_before_its_account(f"stranger-{n}", told=n)
+        yield from _cart_bought_in_its_browser(f"browser-{n}", n)
+        yield from _cart_bought_by_its_customer(f"shopper-{n}", n)
+        yield from _cart_without_a_browser(f"hidden-{n}", n)
+        yield from _click_and_move_away(f"mover-{n}", told=n)
+
+
+def _account(name: str, told: int, happened: float = -2, country: str = "NO") -> Fact:
+    row = {"account_id": name, "email": f"{name}@mail.example", "country": country}
+    return "webshop/accounts", told, happened, row, ("created_at", "updated_at")
+
+
+def _deed(deed: str, name: str, told: int, happened: float) -> Iterator[Fact]:
+    if deed == "order":
+        yield from _order(name, told, happened, {"account_id": name})
+    elif deed == "click":
+        row = {
+            "event_id": name, "channel": "email", "event": "clicked", "address": f"{name}@mail.example",
+            "campaign_id": name, "url": "https://shop.example/a",
+        }  # fmt: skip
+        yield "provider/events", told, happened, row, ("occurred_at",)
+    elif deed == "view":
+        yield _visit(name, told, happened, event="Product Viewed", userId=name, product_id="i1", duration_s=9.0)
+    else:
+        yield _visit(name, told, happened, event="Cart Viewed", userId=name, cart_id=name, products=_unpriced(told))
+
+
+def _order(name: str, told: int, happened: float, of_whom: Row) -> Iterator[Fact]:
+    order = {"order_id": name, "status": "completed", "currency": "NOK", "total_amount": Decimal("10.00")}
+    yield "webshop/orders", told, happened, order | of_whom, ("placed_at", "updated_at")
+    line = {
+        "order_id": name, "line_number": 1, "product_id": "i1", "quantity": 1.0, "unit_price": Decimal("10.00"),
+        "line_amount": Decimal("10.00"),
+    }  # fmt: skip
+    yield "webshop/order_lines", told, happened, line, ()
+
+
+def _visit(name: str, told: int, happened: float, **columns: Any) -> Fact:
+    row = {"messageId": f"{name}-{columns['event']}", "type": "track", "anonymousId": f"browser of {name}"}
+    return "tracker/events", told, happened, row | columns, ("timestamp",)
+
+
+def _unpriced(n: int) -> str:
+    return "[" + ", ".join(f'{{"product_id": "i{product}", "quantity": {n + 1}}}' for product in range(12)) + "]"
+
+
+def _cart_before_its_account(name: str, told: int) -> Iterator[Fact]:
+    yield _visit(name, 0, -1, event="Product Added", userId=name, anonymousId=None, cart_id=name, product_id="i1")
+    yield _account(name, told)
+
+
+def _cart_bought_in_its_browser(name: str, n: int) -> Iterator[Fact]:
+    """Told a day after the cart; the order itself a day later still, and of somebody else."""
+    yield _visit(name, max(n - 1, 0), -1.5, event="Product Added", cart_id=name, product_id="i1")
+    yield _visit(name, n, -1, event="Order Completed", order_id=name)
+    yield from _order(name, n + 1, -1.2, {"email": f"{name}@mail.example"})
+
+
+def _cart_bought_by_its_customer(name: str, n: int) -> Iterator[Fact]:
+    yield _account(name, told=0)
+    yield _visit(name, 0, -1, event="Product Added", userId=name, cart_id=name, product_id="i1")
+    yield from _order(name, n, -0.5, {"account_id": name})
+
+
+def _cart_without_a_browser(name: str, n: int) -> Iterator[Fact]:
+    """No visit leaves the window with it, and no price of the catalogue is asked."""
+    added = {"event": "Product Added", "cart_id": name, "product_id": "i1", "price": Decimal("10.00")}
+    yield _account(name, told=0)
+    yield _visit(name, 0, n - 31, **added, userId=name, anonymousId=None)
+
+
+def _click_and_move_away(name: str, told: int) -> Iterator[Fact]:
+    yield _account(name, told=0)
+    yield from _deed("click", name, told=0, happened=-10)
+    yield _account(name, told, happened=-1, country="FI")
