@@ -128,3 +128,13 @@ def test_an_answer_under_an_old_fence_changes_nothing(home: Settings, outbox: Ou
     assert attempts.record(outbox, Claim(old, again.message_ids), [refused]) == {State.REJECTED: 0}
     assert states(outbox) == {"SENDING": 1}
     assert attempts.record(outbox, again, [refused]) == {State.REJECTED: 1}
+
+
+@pytest.mark.parametrize(("after", "reason"), [(timedelta(0), "WITHDRAWN"), (-timedelta(microseconds=1), None)])
+def test_an_opt_out_at_the_very_instant_that_decisions_look_back_from_is_news(
+    after: timedelta, reason: str | None
+) -> None:
+    """Decisions saw what happened before it; an earlier opt-out may have been followed by a new consent."""
+    message = {"permission_basis": "consent", "address_key": "k", "channel": "email"}
+    known = {("k", "email"): [("unsubscribed", NOON + after)]}
+    assert Permissions(frozenset(), NOON).objection(message, known) == reason
