@@ -6,7 +6,9 @@ import errno
 import json
 import os
 import sqlite3
+import stat
 from collections.abc import Callable
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -141,6 +143,28 @@ def test_a_file_never_replaces_another(home: Settings, monkeypatch: pytest.Monke
     with pytest.raises(NameTaken):
         channel.reveal(channel.stage("a/b", b"second"), "a/b")
     assert (home.outbox_dir / "a" / "b").read_bytes() == b"first"
+
+
+def test_bytes_are_on_the_disk_before_their_name_and_the_name_before_anything_else(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut must not leave a name without its bytes, nor a manifest that outlived the file it names."""
+    done: list[str] = []
+    flush, link = os.fsync, os.link
+
+    def noting_flush(handle: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "bytes")
+        flush(handle)
+
+    def noting_link(source: Path, target: Path) -> None:
+        done.append("name")
+        link(source, target)
+
+    look(home).put("first", b"the folder is there now")
+    monkeypatch.setattr(os, "fsync", noting_flush)
+    monkeypatch.setattr(os, "link", noting_link)
+    look(home).put("second", b"the bytes")
+    assert done == ["bytes", "name", "folder"]
 
 
 def test_addresses_and_names_are_found_in_the_hand_off_files_and_nowhere_else(
