@@ -43,7 +43,7 @@ message_id > $last and message_id <= (
 """
 
 # Opening the file and finding the next ids cost as much as half a page's messages.
-PAGES_A_READ = 3
+PAGES_A_READ = 4
 
 
 @dataclass(frozen=True, slots=True, order=True)
