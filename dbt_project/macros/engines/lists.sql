@@ -18,6 +18,15 @@
     json_extract_string({{ document }}, '{{ path }}[*]')
 {%- endmacro %}
 
+{#- Aggregate: the texts of a group in their order, as one text. An ordered aggregate would sort the whole table for it. -#}
+{% macro texts_in_order(text, separator) -%}
+    {{ return(adapter.dispatch('texts_in_order')(text, separator)) }}
+{%- endmacro %}
+
+{% macro default__texts_in_order(text, separator) -%}
+    array_to_string(list_sort(list({{ text }})), '{{ separator }}')
+{%- endmacro %}
+
 {#- Aggregate: the n-th largest value of a group (1 = the largest), null where the group is smaller. -#}
 {% macro nth_largest(value, n) -%}
     {{ return(adapter.dispatch('nth_largest')(value, n)) }}

@@ -57,16 +57,17 @@ def _at(day: date) -> datetime:
 
 # Also two spellings of one mailbox, and a placeholder that is one in one of its spellings.
 _EMAIL = _one_of(
-    *(f"p{n}@mail.example" for n in range(36)), "o.moe@gmail.com", "omoe@gmail.com", "no.reply@gmail.com",
-    "noreply@gmail.com", None, "no address",
+    *(f"p{n}@mail.example" for n in range(80)), "o.moe@gmail.com", "omoe@gmail.com",
+    *(5 * ["no.reply@gmail.com"]), *(2 * ["noreply@gmail.com"]), None, "no address",
 )  # fmt: skip
 # One number is about as often told as one person can have it: on some days it is everybody's, on others not.
 _PHONE = _one_of(
-    *(4 * [None]), *(f"9123457{n}" for n in range(6)), "91234567", "+4791234568", "+12025550123", *(8 * ["90000001"])
+    *(7 * [None]), *(f"9123457{n}" for n in range(7)), "91234567", "+4791234568", "+12025550123", *(8 * ["90000001"])
 )  # fmt: skip
 _FIRST_NAME = _one_of("Kari", "Ola", "Per", "Liv", "Nils", "Eva", None)
 _RECEIVER = _one_of(*(f"P{n}@mail.example" for n in range(7)), "no address", "91234567")
-_ACCOUNT = _one_of(*(f"a{n}" for n in range(60)), *(12 * [None]), "never delivered")
+_SUBSCRIBER = _one_of(*(f"P{n}@mail.example" for n in range(60)), "no address", "91234567")
+_ACCOUNT = _one_of(*(f"a{n}" for n in range(120)), *(24 * [None]), "never delivered")
 _AMOUNT = _one_of(Decimal("10.00"), Decimal("25.50"), Decimal("0.00"))
 _LINE: dict[str, Draw] = {
     "line_number": _one_of(1, 2, 3), "product_id": _id("i", 12), "quantity": _one_of(1.0, 2.0),
@@ -79,8 +80,8 @@ _RETURN: dict[str, Draw] = {
 
 # Dataset → rows a day, and how each column is drawn; what is not named stays null.
 DATASETS: Mapping[str, tuple[int, Mapping[str, Draw]]] = {
-    "webshop/accounts": (4, {
-        "account_id": _id("a", 60), "email": _EMAIL, "phone": _PHONE, "first_name": _FIRST_NAME,
+    "webshop/accounts": (9, {
+        "account_id": _id("a", 120), "email": _EMAIL, "phone": _PHONE, "first_name": _FIRST_NAME,
         "last_name": _one_of("Berg", "Dal"), "country": _one_of("NO", "US", None),
         "member_id": _one_of(*(5 * [None]), "m1"), "created_at": _around, "updated_at": _around,
     }),
@@ -130,8 +131,8 @@ DATASETS: Mapping[str, tuple[int, Mapping[str, Draw]]] = {
         "user_agent": _one_of("Mozilla/5.0", "Googlebot/2.1", None), "ip_network": _one_of("192.0.2.0/24", None),
         "bounce_type": _one_of("hard", "soft"),
     }),
-    "consent/events": (4, {
-        "event_id": _id("c", 40), "occurred_at": _around, "address": _RECEIVER, "channel": _one_of("email", "sms"),
+    "consent/events": (10, {
+        "event_id": _id("c", 80), "occurred_at": _around, "address": _SUBSCRIBER, "channel": _one_of("email", "sms"),
         "purpose": _one_of("marketing", "marketing", "survey"), "action": _one_of("granted", "withdrawn"),
         "source": _one_of("web"),
     }),

@@ -44,10 +44,13 @@ def _facts() -> Iterator[Fact]:
         yield from _cart_bought_by_its_customer(f"shopper-{n}", n)
         yield from _cart_without_a_browser(f"hidden-{n}", n)
         yield from _click_and_move_away(f"mover-{n}", told=n)
+        yield from _address_that_is_nobodys(f"blocked-{n}", f"reply{n}", (0, f"no{n}@mail.example"), (n, None))
+        yield from _address_that_is_nobodys(f"cleared-{n}", f"reply9{n}", (0, None), (n, f"no9{n}@mail.example"))
+        yield from _consent_under_another_address(f"consent-{n}", known_on=n)
 
 
-def _account(name: str, told: int, happened: float = -2, country: str = "NO") -> Fact:
-    row = {"account_id": name, "email": f"{name}@mail.example", "country": country}
+def _account(name: str, told: int, happened: float = -2, country: str = "NO", email: str | None = None) -> Fact:
+    row = {"account_id": name, "email": email or f"{name}@mail.example", "country": country}
     return "webshop/accounts", told, happened, row, ("created_at", "updated_at")
 
 
@@ -114,3 +117,24 @@ def _click_and_move_away(name: str, told: int) -> Iterator[Fact]:
     yield _account(name, told=0)
     yield from _deed("click", name, told=0, happened=-10)
     yield _account(name, told, happened=-1, country="FI")
+
+
+def _address_that_is_nobodys(name: str, mailbox: str, *told: tuple[int, str | None]) -> Iterator[Fact]:
+    """One has it as `no.reply…`, one wrote that on an order, a third has `noreply…`, which is a placeholder.
+
+    `told`: day of delivery and address of the third; none stands for the placeholder.
+    """
+    address = f"no.{mailbox}@gmail.com"
+    yield _account(f"{name}-has", told=0, email=address)
+    yield _account(f"{name}-wrote", told=0)
+    yield from _order(name, 0, -1, {"account_id": f"{name}-wrote", "email": address})
+    for number, (day, email) in enumerate(told):
+        yield _account(f"{name}-third", day, happened=number - 3, email=email or f"no{mailbox}@gmail.com")
+
+
+def _consent_under_another_address(name: str, known_on: int) -> Iterator[Fact]:
+    """Told twice at once: what was told first happened only the day before `known_on`, and counts from then on."""
+    consent = {"event_id": name, "channel": "email", "purpose": "marketing", "action": "granted", "source": "web"}
+    for happened, address in ((known_on - 1, "first"), (-2, "second")):
+        row = consent | {"address": f"{name}-{address}@mail.example"}
+        yield "consent/events", 0, happened, row, ("occurred_at",)

@@ -22,7 +22,7 @@ with
             left_record_id,
             right_record_id,
             count(*) as n_shared,
-            string_agg(identifier_kind, ', ' order by identifier_kind) as shared_kinds,
+            {{ texts_in_order('identifier_kind', ', ') }} as shared_kinds,
             min(refused_by) as refused_by
         from edges
         where left_customer_id <> right_customer_id
