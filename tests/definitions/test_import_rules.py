@@ -9,7 +9,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSEMBLERS = {"definitions", "jobs", "schedules", "sensors", "cli", "runs", "demo", "home"}
-OPEN_TO_ASSETS = {"settings", "partitions", "resources", "dbt", "dbt_compile", "dbt_runner", "dbt_translator", "tags"}
+OPEN_TO_ASSETS = {
+    "carried",
+    "settings",
+    "partitions",
+    "resources",
+    "dbt",
+    "dbt_compile",
+    "dbt_runner",
+    "dbt_translator",
+    "tags",
+}
 PURE = (
     "assets/messaging/render",
     "assets/messaging/outbox",
