@@ -137,7 +137,7 @@ def compare(connection: duckdb.DuckDBPyConnection) -> None:
 def measure(scale: float, models: list[CompiledModel], home: Path) -> Measured:
     """Build a retailer and decide its day in all ways, in turns."""
     profiles = profile_of_one_thread(home)
-    dbt_fixed = min(cpu_seconds(lambda: run_models_by_dbt(home, profiles)) for _ in range(2))
+    dbt_fixed = min(cpu_seconds(lambda: run_models_by_dbt(home, profiles)) for _ in range(ROUNDS))
     retailer = Retailer(home, scale)
     spent: dict[str, float] = {}
     by_hand = bare = by_dbt = math.inf

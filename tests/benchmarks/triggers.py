@@ -48,7 +48,7 @@ def measure(scale: float, home: Path) -> Measured:
     home.mkdir()
     profiles = profile_of_one_thread(home)
     _make_world(home, 0)
-    dbt_fixed = min(cpu_seconds(lambda: run_dbt(home, MODELS, profiles)) for _ in range(3))
+    dbt_fixed = min(cpu_seconds(lambda: run_dbt(home, MODELS, profiles)) for _ in range(ROUNDS))
     _make_world(home, scale)
     by_hand = by_dbt = math.inf
     for _ in range(ROUNDS):
