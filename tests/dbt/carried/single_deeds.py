@@ -47,6 +47,8 @@ def _facts() -> Iterator[Fact]:
         yield from _address_that_is_nobodys(f"blocked-{n}", f"reply{n}", (0, f"no{n}@mail.example"), (n, None))
         yield from _address_that_is_nobodys(f"cleared-{n}", f"reply9{n}", (0, None), (n, f"no9{n}@mail.example"))
         yield from _consent_under_another_address(f"consent-{n}", known_on=n)
+        yield from _account_that_is_erased(f"erased-{n}", told=n)
+        yield from _order_that_was_anothers(f"parted-{n}", told=n)
 
 
 def _account(name: str, told: int, happened: float = -2, country: str = "NO", email: str | None = None) -> Fact:
@@ -138,3 +140,16 @@ def _consent_under_another_address(name: str, known_on: int) -> Iterator[Fact]:
     for happened, address in ((known_on - 1, "first"), (-2, "second")):
         row = consent | {"address": f"{name}-{address}@mail.example"}
         yield "consent/events", 0, happened, row, ("occurred_at",)
+
+
+def _account_that_is_erased(name: str, told: int) -> Iterator[Fact]:
+    yield _account(name, told=0)
+    request = {"request_id": name, "email": f"{name}@mail.example"}
+    yield "privacy/erasures", told, told - 1, request, ("requested_at",)
+
+
+def _order_that_was_anothers(name: str, told: int) -> Iterator[Fact]:
+    """With an address that neither has elsewhere."""
+    for day, whose in ((0, f"{name}-had"), (told, f"{name}-has")):
+        yield _account(whose, told=0)
+        yield from _order(name, day, day / 10 - 2, {"account_id": whose, "email": f"{name}@mail.example"})
