@@ -68,7 +68,6 @@ def test_everybody_gets_the_list_of_plain_loops(chain: tuple[str, Chain]) -> Non
 
 MUTANTS = [
     ("order_lines.is_valid and order_lines.product_id is not null and", "order_lines.product_id is not null and"),
-    ("and products.is_for_sale", ""),
     ("sizes.n_products between 2 and", "sizes.n_products between 1 and 10 *"),
     ("score desc nulls last, product_id", "score desc nulls last, product_id desc"),
     ("scored.score desc, scored.product_id", "scored.score desc, scored.product_id desc"),
