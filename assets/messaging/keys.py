@@ -46,5 +46,6 @@ def request_hash(content: bytes) -> str:
 
 def batch_hash(members: Iterable[tuple[str, str]]) -> str:
     """What a person approves: every message of the batch and its exact bytes, in one hash."""
-    listed = "".join([f"{message_id}\x1f{content_hash}\n" for message_id, content_hash in sorted(members)])
-    return hashlib.sha256(listed.encode()).hexdigest()
+    # Texts are sorted, not pairs: the separator comes before anything an id is made of, so the order is that of ids.
+    listed = sorted([f"{message_id}\x1f{content_hash}\n" for message_id, content_hash in members])
+    return hashlib.sha256("".join(listed).encode()).hexdigest()
