@@ -23,16 +23,19 @@ with
 
     customers as (select * from {{ ref('dim_customers') }}),
 
-    -- Nearly everybody stays where they are. To find those who moved is a third of the work of looking at
-    -- everybody in order.
+    newest as (select * from snapshots where snapshot_on = (select max(snapshot_on) from snapshots)),
+
+    -- Nearly everybody stays where they are: then every snapshot says what the newest one does. Only the rest
+    -- are looked at in order.
     movers as (
-        select customer_id
+        select snapshots.customer_id
         from snapshots
-        group by customer_id
-        having
-            min(persona) <> max(persona)
-            or min(stage) <> max(stage)
-            or min(absolute_stage) <> max(absolute_stage)
+        left join newest using (customer_id)
+        where
+            newest.customer_id is null
+            or snapshots.persona is distinct from newest.persona
+            or snapshots.stage is distinct from newest.stage
+            or snapshots.absolute_stage is distinct from newest.absolute_stage
     ),
 
     changes as (
