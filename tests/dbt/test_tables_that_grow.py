@@ -10,6 +10,9 @@ from unittest import mock
 import duckdb
 import pytest
 
+from orchestration.dbt import profile_environment
+from orchestration.settings import Settings
+
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 CONFIG = "materialized='incremental', incremental_strategy='append', schema='marts', pre_hook='{{ forget_day() }}'"
 ADDED = ", on_schema_change='append_new_columns'"
@@ -46,7 +49,8 @@ def run(home: Path) -> Run:
 
         (home / "models" / "grown.sql").write_text(f"{{{{ config({config}{more}) }}}}\n-- why\n{query}")
         (home / "models" / "models.yml").write_text(contract)
-        with mock.patch.dict(os.environ, {"FREDNING_HOME": str(home / "home")}):
+        # All that the profile reads: what an earlier test in this process left would lead to its warehouse.
+        with mock.patch.dict(os.environ, profile_environment(Settings(home=home / "home"))):
             result = dbtRunner().invoke(
                 [
                     "run",
