@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assets.memory import give_back_freed_memory
 from assets.messaging.goods import Goods
 from assets.messaging.pages import MESSAGES, Page, WarehousePage, read_page
 from assets.queries import Row, records
@@ -128,6 +129,8 @@ class WarehouseContent:
             if len(read.message_ids) < n_wanted:
                 return
             last = read.message_ids[-1]
+            del read
+            give_back_freed_memory()
 
     def _read(self, condition: str, parameters: dict[str, Any] | None = None) -> WarehousePage:
         asked = {"run_date": self.run_date, "part": self.share[0], "of": self.share[1], **(parameters or {})}

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from assets.messaging import run_content
 from assets.messaging.goods import Goods
 from assets.messaging.pages import MESSAGES, read_page
 from assets.messaging.run_content import Group, Verdict, WarehouseContent
@@ -83,6 +84,17 @@ def test_every_page_but_the_last_is_full_and_they_follow_each_other(warehouse: P
         wanted = expected[number * size : (number + 1) * size]
         assert page.message_ids == wanted == [row["message_id"] for row in page.rows()]
     assert len(pages) == min(12, -(-len(IDS) // size))
+
+
+def test_what_was_read_is_given_back_before_more_is_read(warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise a process grows with the number of its messages: glibc keeps what is freed between things that stay."""
+    events: list[str] = []
+    monkeypatch.setattr(run_content, "give_back_freed_memory", lambda: events.append("given back"))
+    read = WarehouseContent._read
+    monkeypatch.setattr(WarehouseContent, "_read", lambda *given: events.append("read") or read(*given))
+    pages = list(WarehouseContent(warehouse, DAY, small_run=0).pages(GROUP, 200))
+    assert sum(len(page.message_ids) for page in pages) == len(IDS)
+    assert events == ["read", "given back", "read", "given back", "read"]
 
 
 def test_pages_come_in_order_even_if_the_warehouse_wrote_them_in_none(warehouse: Path) -> None:
