@@ -1,16 +1,17 @@
 """Drawn pictures for products whose own can be seen nowhere: hosts below `.example` exist in samples and demos only.
 
-For previews. Pictures of real hosts stay what they are, and what is sent is never touched.
+For previews. Pictures of real hosts stay what they are, and what is sent is never touched. A drawing stands in the
+page itself: preview pages show a mail in a sandbox, which may load no file that lies beside it.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 
 # RFC 2606 keeps this domain free for ever.
 _PICTURE = re.compile(r'(<img\b[^>]*?\bsrc=")(https://[^"/]+\.example/[^"]*)"')
-FOLDER = "pictures"
 
 # Packages on a square of 100; nothing behind them, so that they stand on whatever the mail has there.
 _BAG = '<path d="M32 30h36l5 46a5 5 0 0 1-5 5H32a5 5 0 0 1-5-5z"/><path d="M32 30l3-9h30l3 9z" opacity=".65"/>'
@@ -27,21 +28,18 @@ _DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100" widt
 """
 
 
-def with_drawn_pictures(html: str) -> tuple[str, dict[str, str]]:
-    """The mail with drawings in place of pictures that nobody has, and these drawings by their path beside it."""
-    drawings: dict[str, str] = {}
-
-    def drawn(found: re.Match[str]) -> str:
-        digest = hashlib.sha256(found[2].encode()).digest()
-        path = f"{FOLDER}/{digest.hex()[:12]}.svg"
-        drawings[path] = _drawing(digest)
-        return f'{found[1]}{path}"'
-
-    return _PICTURE.sub(drawn, html), drawings
+def with_drawn_pictures(html: str) -> str:
+    """The mail with drawings in place of pictures that nobody has."""
+    return _PICTURE.sub(lambda found: f'{found[1]}{_as_address(_drawing(found[2]))}"', html)
 
 
-def _drawing(digest: bytes) -> str:
-    """Something like a packed product, always the same for the same digest."""
+def _as_address(drawing: str) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(drawing.encode()).decode()
+
+
+def _drawing(picture: str) -> str:
+    """Something like a packed product, always the same for the same picture."""
+    digest = hashlib.sha256(picture.encode()).digest()
     return _DRAWING.format(
         shape=_SHAPES[digest[0] % len(_SHAPES)],
         colour=_COLOURS[digest[1] % len(_COLOURS)],

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from assets.messaging.content import ContentRow, RenderError
-from assets.messaging.drawn_pictures import FOLDER as PICTURES
 from assets.messaging.drawn_pictures import with_drawn_pictures
 from assets.messaging.journeys import Templates, load_templates, policy_version
 from assets.messaging.mail_checks import Finding
@@ -194,14 +193,12 @@ def _write(previews: Previews, run_date: date, templates: Templates) -> None:
     folder = previews.index.parent
     building = folder.with_name(f".{folder.name}.building")
     shutil.rmtree(building, ignore_errors=True)
-    (building / PICTURES).mkdir(parents=True)
+    building.mkdir(parents=True)
     kinds = _by_language(previews.examples)
     for example, same in ((example, kind) for kind in kinds for example in kind):
         (building / example.page).write_text(message_page(example, same), encoding="utf-8")
         if isinstance(example.message, RenderedEmail):
-            mail, pictures = with_drawn_pictures(example.message.html)
-            for path, picture in pictures.items():
-                (building / path).write_text(picture, encoding="utf-8")
+            mail = with_drawn_pictures(example.message.html)
             (building / example.mail).write_text(mail, encoding="utf-8")
             (building / example.mail_dark).write_text(as_dark(mail), encoding="utf-8")
     journeys = [
