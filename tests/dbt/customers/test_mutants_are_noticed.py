@@ -58,8 +58,8 @@ OF_IDS = {
         "customer_id <> ''  and before.customer_id is null",
     ),
     "the id is founded on what was changed last": (
-        "(records.first_received_on, records.trust_rank",
-        "(-epoch(records.updated_at), records.trust_rank",
+        "records.trust_rank, records.first_received_on",
+        "records.trust_rank, -epoch(records.updated_at) as first_received_on",
     ),
 }
 
