@@ -104,9 +104,9 @@ def _became_of(landed: Sequence[LandingReport]) -> str:
     """A refused file's row must not read as if its data were there."""
     from assets.landing.report import IN_FORCE
 
-    in_force = [file.status in IN_FORCE for report in landed for file in report.files if file.status != "duplicate"]
     if any(report.contract_errors for report in landed):
-        return "landed in part" if any(in_force) else "refused"
+        is_partly_there = any(file.status in IN_FORCE for report in landed for file in report.files)
+        return "landed in part" if is_partly_there else "refused"
     return "landed before" if all(report.skipped for report in landed) else "landed now"
 
 
