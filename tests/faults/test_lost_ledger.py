@@ -24,9 +24,9 @@ from assets.messaging.ledger_rebuild import Rebuilt, rebuild
 from orchestration.commands.outbox import outbox as outbox_command
 from orchestration.settings import Settings
 from tests.faults import kit
+from tests.faults.by_provider import by_smtp
 from tests.faults.kit import ListContent, all_files, hand_off, handed_off, row, states
 from tests.faults.one_by_one import release, worker_of
-from tests.faults.test_providers import by_smtp
 from tests.servers.postgres import new_database, running_postgres
 from tests.servers.scripted import smtp_server
 
