@@ -6,66 +6,22 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
-import pyarrow as pa
 import pytest
-from click.testing import CliRunner
 
-from assets.messaging import approvals, ledger_rebuild
-from assets.messaging.channels.file import FileChannel
-from assets.messaging.ledger import suppressions
+from assets.messaging import ledger_rebuild
 from assets.messaging.ledger_evidence import Evidence
 from assets.messaging.ledger_export import export_messages
 from assets.messaging.ledger_guard import LedgerRefused, exports_of, open_ledger
-from assets.messaging.ledger_rebuild import Rebuilt, rebuild
-from orchestration.commands.outbox import outbox as outbox_command
 from orchestration.settings import Settings
 from tests.faults import kit
 from tests.faults.by_provider import by_smtp
-from tests.faults.kit import ListContent, all_files, hand_off, handed_off, row, states
+from tests.faults.kit import all_files, handed_off, states
+from tests.faults.lost_ledger import EVERYTHING, FIRST, SECOND, decided, lose, rebuilt, resume, run
 from tests.faults.one_by_one import release, worker_of
 from tests.servers.postgres import new_database, running_postgres
 from tests.servers.scripted import smtp_server
-
-FIRST, SECOND = ListContent([row(n) for n in range(4)]), ListContent([row(n) for n in range(4, 9)])
-EVERYTHING = ListContent([*FIRST.rows, *SECOND.rows])
-
-
-def run(setting: Settings, content: ListContent, *, exports: bool = True) -> int:
-    with open_ledger(setting) as outbox:
-        done = hand_off(setting, outbox, content).run()
-        for path in exports_of(setting) if exports else ():
-            export_messages(outbox.engine, path)
-    return done.n_accepted
-
-
-def lose(setting: Settings) -> None:
-    for file in setting.home.glob("ledger.sqlite*"):
-        file.unlink()
-
-
-def decided(setting: Settings, content: ListContent) -> None:
-    """The decisions to send, as the analysts' copy holds them."""
-    names = ("message_id", "run_date", "customer_id", "journey", "step", "channel", "class", "anchor", "experiment")
-    more = ("variant", "send_at", "expires_at", "permission_basis", "permission_id", "policy_version")
-    rows = [{name: one[name] for name in (*names, *more)} | {"decision": "send"} for one in content.rows]
-    setting.published_path.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(setting.published_path)) as connection:
-        connection.register("rows", pa.Table.from_pylist(rows))
-        connection.execute("create schema marts; create table marts.fct_contact_decisions as from rows")
-
-
-def rebuilt(setting: Settings, *, write: bool = True) -> Rebuilt:
-    read = FileChannel(setting.outbox_dir, setting.home / "staging").read
-    return rebuild(setting, read, kit.RUN_DATE, "kari", datetime.now(UTC), write=write)
-
-
-def resume(setting: Settings) -> None:
-    with open_ledger(setting) as outbox:
-        approvals.resume(outbox)
 
 
 @pytest.mark.parametrize("left", ["exports and files", "files only", "exports only", "manifests and decisions"])
@@ -169,64 +125,6 @@ def test_a_log_that_outlived_its_database_is_not_played_into_the_new_one(home: S
         assert states(outbox) == {"ACCEPTED": len(FIRST.rows)}
 
 
-@pytest.mark.parametrize("has_old_copy", [True, False])
-def test_the_keys_that_the_lost_ledger_was_used_with_are_remembered(
-    home: Settings, tmp_path: Path, has_old_copy: bool
-) -> None:
-    """A rebuilt ledger must not forget that hashes of a former key stand in it."""
-    run(home, FIRST)
-    shutil.copy(home.ledger_path, tmp_path / "backup")
-    run(home, EVERYTHING)
-    lose(home)
-    if has_old_copy:
-        shutil.copy(tmp_path / "backup", home.ledger_path)
-    changed = replace(home, secret_key="n" * 40)
-    rebuilt(changed)
-    with pytest.raises(LedgerRefused, match="FORMER_SECRET_KEYS"):
-        open_ledger(changed)
-    open_ledger(replace(changed, former_secret_keys=(kit.SECRET,))).close()
-
-
-def test_everything_is_stopped_until_a_person_resumes(home: Settings) -> None:
-    """Somebody looks before the first message leaves under the new ledger."""
-    run(home, FIRST)
-    lose(home)
-    rebuilt(home)
-    assert run(home, SECOND) == 0
-    resume(home)
-    assert run(home, SECOND) == len(SECOND.rows)
-
-
-def test_whom_to_leave_alone_survives_the_ledger(home: Settings) -> None:
-    """After an erasure only the ledger knows the hash; its export carries it over."""
-    stop = {"address_key": "0123", "channel": "email", "reason": "erased", "at": kit.SIX}
-    with open_ledger(home) as outbox, outbox.transaction() as tx:
-        tx.execute(outbox.insert_new(suppressions).values(stop))
-    run(home, FIRST)
-    lose(home)
-    assert rebuilt(home).n_suppressions == 1
-    with open_ledger(home) as outbox, outbox.transaction() as tx:
-        assert [dict(found) for found in tx.execute(suppressions.select()).mappings()] == [stop]
-
-
-def test_a_look_changes_nothing(home: Settings) -> None:
-    """Without --write the guard goes on refusing, and no file comes or goes."""
-    run(home, FIRST)
-    lose(home)
-    before = sorted(home.home.rglob("*"))
-    assert rebuilt(home, write=False).states == {"ACCEPTED": len(FIRST.rows)}
-    assert sorted(home.home.rglob("*")) == before
-    with pytest.raises(LedgerRefused):
-        open_ledger(home)
-
-
-def test_a_ledger_in_order_is_not_rebuilt(home: Settings) -> None:
-    """Rebuilding forgets what only the ledger knows (attempts, who approved): never without need."""
-    run(home, FIRST)
-    with pytest.raises(LedgerRefused, match="in order"):
-        rebuilt(home)
-
-
 @pytest.mark.slow
 def test_a_lost_database_is_rebuilt_in_an_empty_one(home: Settings) -> None:
     """Several hosts, one Postgres: the same command, into a new database."""
@@ -239,24 +137,6 @@ def test_a_lost_database_is_rebuilt_in_an_empty_one(home: Settings) -> None:
         assert run(anew, FIRST) == 0
         with open_ledger(anew) as outbox:
             assert states(outbox) == {"ACCEPTED": len(FIRST.rows)}
-
-
-def test_the_shell_says_what_it_would_do_and_does_it(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The words a data engineer needs at that hour: what is wrong, what would be, what to do next."""
-    run(home, FIRST)
-    decided(home, ListContent([row(50)]))
-    lose(home)
-    monkeypatch.setenv("FREDNING_HOME", str(home.home))
-    monkeypatch.setenv("FREDNING_SECRET_KEY", kit.SECRET)
-    looked = CliRunner().invoke(outbox_command, ["rebuild", "--by", "kari"]).output
-    assert "it is missing" in looked
-    assert "Nothing was written" in looked
-    done = CliRunner().invoke(outbox_command, ["rebuild", "--by", "kari", "--write"]).output
-    assert "outbox resolve" in done
-    assert "outbox resume" in done
-    assert kit.CANARY not in looked + done
-    waiting = CliRunner().invoke(outbox_command, ["batches"]).output
-    assert ".rebuilt" in waiting
 
 
 def forgetting_decisions(evidence: Evidence) -> set[str]:
