@@ -3,18 +3,14 @@ answer counts as long as the attempt is the one that it belongs to."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from assets.messaging import approvals, attempts
-from assets.messaging.channels.http import Endpoint
 from assets.messaging.channels.messages import Result
-from assets.messaging.channels.signed_http import SignedHttpChannel
 from assets.messaging.claims import Claim
 from assets.messaging.clock import FixedClock
 from assets.messaging.ledger import messages
@@ -24,30 +20,16 @@ from assets.messaging.sending import Permissions
 from assets.messaging.states import State
 from assets.messaging.worker import Worker
 from orchestration.settings import Settings
-from tests.faults import kit
+from tests.faults.by_provider import MAILS, accepting, at_once, by_http
 from tests.faults.kit import ListContent, row, states
-from tests.faults.one_by_one import NOON, release, worker_of
-from tests.servers.scripted import Reply, Request, http_server
+from tests.faults.one_by_one import NOON, release
+from tests.servers.scripted import http_server
 
 SOON = {"expires_at": NOON + timedelta(hours=2)}
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Settings:
-    return kit.settings(tmp_path)
-
-
 def worker(home: Settings, outbox: Outbox, port: int, **options: object) -> Worker:
-    endpoint = Endpoint("127.0.0.1", port, tls=False)
-    channel = SignedHttpChannel(endpoint, "/send", b"secret", max_batch=1, idempotency_ttl=timedelta(hours=24))
-    made = worker_of(home, outbox, {"email": channel}, **options)
-    made.sleep = lambda _seconds: None
-    return made
-
-
-def accepting(request: Request) -> Reply:
-    asked = json.loads(request.body)["messages"]
-    return Reply(200, {"results": [{"message_id": m["message_id"], "status": "accepted"} for m in asked]})
+    return at_once(home, outbox, by_http(port, max_batch=1, idempotency_ttl=timedelta(hours=24)), **options)
 
 
 def stop_everything(outbox: Outbox) -> None:
@@ -62,7 +44,7 @@ def stop_the_batch(outbox: Outbox) -> None:
 @pytest.mark.parametrize("stop", [stop_everything, stop_the_batch])
 def test_a_stop_after_the_claim_is_obeyed(home: Settings, outbox: Outbox, stop: Callable[[Outbox], None]) -> None:
     """Whoever stops a batch has been told that nothing of it starts any more; claimed is not started."""
-    release(home, outbox, ListContent([row(n) for n in range(6)]))
+    release(home, outbox, MAILS)
     with http_server(lambda _: None) as provider:
 
         def stop_then(point: str) -> None:
