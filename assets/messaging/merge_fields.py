@@ -21,7 +21,8 @@ from assets.messaging.shelf import Fields, Shelf, is_count, quantity
 from assets.messaging.wording import Wording
 
 _MAX_NAME = 40
-_NOT_IN_A_NAME = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# Beside what no line of text may hold.
+_NOT_IN_A_NAME = frozenset({"Cf", "Zl", "Zp"})
 # A weekly shop has seventy lines; nobody reads them in a mail, and Gmail would cut it.
 MAX_LINES = 12
 

@@ -53,17 +53,10 @@ class Kind:
 
     def _has_what_is_required(self) -> bool:
         """Whether no message here lacks a field for certain; of parts that some have, each message is asked."""
-        ready = self.parts.ready
-        always = {
-            *CUSTOMER,
-            "branch",
-            "shop_url",
-            "unsubscribe_url",
-            "offer_kind",
-            *(slot for slot, _ in ready.plan.slots),
-        }
-        always |= {*PRODUCT} if ready.plan.has_product else set()
-        return ready.parts.required <= always | {*ORDER, *CART, *OFFER}
+        plan, required = self.parts.ready.plan, self.parts.ready.parts.required
+        always = {*CUSTOMER, "branch", "shop_url", "unsubscribe_url", "offer_kind", *(slot for slot, _ in plan.slots)}
+        always |= {*PRODUCT} if plan.has_product else set()
+        return required <= always | {*ORDER, *CART, *OFFER}
 
     def _links(self, message_ids: list[str]) -> pa.Array:
         sender = self.parts.ready.shelf.sender

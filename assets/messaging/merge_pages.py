@@ -54,11 +54,8 @@ class MergePages:
             return []
         version, template = ready.parts.artifact.version, self.source.file_of(ready.parts.artifact)
         parts, policy = Parts(first, ready, page.goods), first["policy_version"] or ""
-        message_ids = table["message_id"].to_pylist()
-        records, zones = (
-            Kind(parts, template).records(table, message_ids),
-            pc.fill_null(table["timezone"], "").to_pylist(),
-        )
+        message_ids, zones = table["message_id"].to_pylist(), pc.fill_null(table["timezone"], "").to_pylist()
+        records = Kind(parts, template).records(table, message_ids)
         with _no_search_for_garbage():
             return [
                 Prepared(message_id, r, r, keys.request_hash(r), version, template, parts.cards, policy, zone)
