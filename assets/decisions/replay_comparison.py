@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from assets.messaging.manifest import SUFFIX
 from orchestration.carried import OWN_SOURCES
 from orchestration.settings import Settings
 
@@ -71,8 +72,10 @@ def compare(settings: Settings, scratch: Path, day: date, versions: tuple[str, .
                 f"create temp table {name}_day as select {columns} from {name}.marts.fct_contact_decisions "
                 f"where run_date = date '{day}'"
             )
-        missing = connection.execute("from installed_day except from scratch_day order by message_id").fetchall()
-        added = connection.execute("from scratch_day except from installed_day order by message_id").fetchall()
+        connection.execute("create temp table missing as from installed_day except from scratch_day")
+        n_missing, n_added = connection.execute(
+            "select (select count(*) from missing), (select count(*) from (from scratch_day except from installed_day))"
+        ).fetchone() or (0, 0)
         n_rows, n_sent, fingerprint = connection.execute(
             "select count(*), count(*) filter (decision = 'send'), "
             "coalesce(md5(string_agg(md5(cast(d as varchar)), '' order by message_id)), '') from scratch_day as d"
@@ -87,8 +90,8 @@ def compare(settings: Settings, scratch: Path, day: date, versions: tuple[str, .
             n_rows=n_rows,
             n_sent=n_sent,
             n_sent_then=n_then,
-            n_missing=len(missing),
-            n_added=len(added),
+            n_missing=n_missing,
+            n_added=n_added,
             versions=versions,
             n_of_lost_versions=n_lost,
             n_decided_on_less=_decided_on_less(connection, settings, day, versions),
@@ -113,12 +116,12 @@ def _decided_on_less(
         ),
         default=0.0,
     )
-    ending = ".manifest.json"
-    batches = (settings.outbox_dir / day.isoformat()).glob(f"*{ending}")
+    manifests = (settings.outbox_dir / day.isoformat()).glob(f"*{SUFFIX}")
+    batches = [path.name.removesuffix(SUFFIX) for path in manifests if path.stat().st_mtime < landed_at]
     (found,) = connection.execute(
         f"""
         select count(*)
-        from (from installed_day except from scratch_day) as gone
+        from missing
         where
             list_contains(?::varchar[], policy_version)
             and message_id in (
@@ -127,7 +130,7 @@ def _decided_on_less(
                 where list_contains(?::varchar[], batch_id)
             )
         """,
-        [list(versions), [path.name.removesuffix(ending) for path in batches if path.stat().st_mtime < landed_at]],
+        [list(versions), batches],
     ).fetchone() or (0,)
     return int(found)
 
