@@ -29,9 +29,8 @@ Run = Callable[..., Any]
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    for name in ("profiles.yml", "macros"):
-        copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy
-        copy(PROJECT / name, tmp_path / name)
+    shutil.copy(PROJECT / "profiles.yml", tmp_path)
+    shutil.copytree(PROJECT / "macros", tmp_path / "macros")
     (tmp_path / "dbt_project.yml").write_text("name: fredning\nversion: '1.0.0'\nprofile: fredning\n")
     (tmp_path / "models").mkdir()
     (tmp_path / "home").mkdir()

@@ -33,10 +33,7 @@
 {% macro make_room_for_columns(table, sql) %}
     {%- if config.get("contract").enforced -%} {%- do get_assert_columns_equivalent(sql) -%} {%- endif -%}
     {%- set known = adapter.get_columns_in_relation(table) | map(attribute="name") | list -%}
-    {%- set missing = [] -%}
-    {%- for column in get_column_schema_from_query(sql) if column.name not in known -%}
-        {%- do missing.append(column) -%}
-    {%- endfor -%}
+    {%- set missing = get_column_schema_from_query(sql) | rejectattr("name", "in", known) | list -%}
     {%- if missing and config.get("on_schema_change") != "append_new_columns" -%}
         {{ exceptions.raise_compiler_error(table ~ " has no " ~ missing | map(attribute="name") | join(", ")) }}
     {%- endif -%}
