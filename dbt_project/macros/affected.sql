@@ -1,0 +1,58 @@
+{#-
+  What affects rows of a carried table besides the tables that it reads (what affected keys are: macros/carried.sql):
+  - Deliveries: `newly_known(source, …)` gives the rows received since, and those that happened since.
+  - Time: what leaves a window (`left_window`), or turns from open to late, between the two days.
+  - Customers: whose rows of a table were computed anew, until now and today (`customers_of`); what changes for everybody
+    every day stays out of carried tables (macros/fading.sql).
+-#}
+
+{#- Delivered rows that the run may know and the one of `since` could not: received since, or happened since. -#}
+{% macro newly_known(relation, happened, since, columns='*') -%}
+    select {{ columns }} from {{ relation }}
+    where received_on > {{ day_literal(since) }} and {{ known_as_of(happened) }}
+    {%- if happened %}
+    union all
+    select {{ columns }} from {{ relation }}
+    where
+        received_on <= {{ day_literal(since) }}
+        and {{ happened_since(happened, since) }}
+    {%- endif %}
+{%- endmacro %}
+
+{#- The same where only instants count: between as_of of that day and as_of of this run. -#}
+{% macro happened_since(instant, since) -%}
+    ({{ instant }} >= {{ local_instant(day_literal(since)) }} and {{ instant }} < {{ as_of() }})
+{%- endmacro %}
+
+{#- What was inside a window of so many days before `since` began, and no longer is in this run. -#}
+{% macro left_window(instant, days, since) -%}
+    (
+        {{ instant }} >= {{ local_instant(day_literal(since) ~ ' - ' ~ days) }}
+        and {{ instant }} < {{ local_instant(run_date() ~ ' - ' ~ days) }}
+    )
+{%- endmacro %}
+
+{#- Affected keys (a relation), each with the customers of its rows until now: customers_of asks for them. -#}
+{% macro with_former_customers(affected, key) -%}
+    select distinct affected.{{ key }}, former.customer_id
+    from {{ affected }} as affected
+    left join {{ this }} as former using ({{ key }})
+{%- endmacro %}
+
+{#- Customers of whom something was computed anew in a carried table: whose it was until now, and whose it is. -#}
+{% macro customers_of(relation, key) -%}
+    select customer_id from {{ affected_keys(relation) }}
+    union all
+    select customer_id from {{ relation }} semi join {{ affected_keys(relation) }} using ({{ key }})
+{%- endmacro %}
+
+{%- macro day_literal(day) -%} cast('{{ day }}' as date) {%- endmacro %}
+
+{#- Orders, by order_id, of which a line was computed anew in this run. -#}
+{% macro orders_of_affected_lines() -%}
+    select 'webshop:' || webshop_order_id as order_id
+    from {{ affected_keys(ref('stg_webshop__order_lines')) }}
+    union all
+    select 'pos:' || receipt_id
+    from {{ affected_keys(ref('stg_pos__receipt_lines')) }}
+{%- endmacro %}
