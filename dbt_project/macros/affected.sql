@@ -56,3 +56,14 @@
     select 'pos:' || receipt_id
     from {{ affected_keys(ref('stg_pos__receipt_lines')) }}
 {%- endmacro %}
+
+{#- Webshop accounts, as account_id, of which an order was computed anew in this run: whose it was, and whose it is. -#}
+{% macro accounts_of_affected_orders() -%}
+    {%- set orders = ref('stg_webshop__orders') -%}
+    select previous_account_id as account_id
+    from {{ affected_keys(orders) }}
+    union all
+    select account_id
+    from {{ orders }}
+    semi join {{ affected_keys(orders) }} using (webshop_order_id)
+{%- endmacro %}

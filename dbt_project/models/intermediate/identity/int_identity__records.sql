@@ -20,13 +20,8 @@ first_name, last_name, birth_date, street, postal_code, city, country, language,
     select 'webshop_order:' || webshop_order_id
     from {{ affected_keys(orders) }}
     union all
-    -- Whose the orders were, and whose they are.
-    select 'webshop:' || previous_account_id
-    from {{ affected_keys(orders) }}
-    union all
     select 'webshop:' || account_id
-    from {{ orders }}
-    semi join {{ affected_keys(orders) }} using (webshop_order_id) {{ carried_mark() }}
+    from ({{ accounts_of_affected_orders() | indent(4) }}) as touched {{ carried_mark() }}
 {%- endif %}
 with
     members as (select * from {{ affected_rows(members, "'club:' || member_id", since, 'record_id') }}),

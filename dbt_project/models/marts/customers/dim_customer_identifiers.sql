@@ -18,12 +18,7 @@
             select account_id
             from {{ affected_keys(accounts) }}
             union all
-            select previous_account_id
-            from {{ affected_keys(orders) }}
-            union all
-            select account_id
-            from {{ orders }}
-            semi join {{ affected_keys(orders) }} using (webshop_order_id)
+            {{ accounts_of_affected_orders() | indent(12) }}
         ),
         -- Of an address that is nobody's today, or was nobody's, also those who only wrote it on an order.
         judged as (
