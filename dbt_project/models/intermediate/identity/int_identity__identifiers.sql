@@ -21,29 +21,29 @@
     select identifier_kind, link_value
     from {{ this }}
     semi join {{ affected_keys(records) }} using (record_id)
-    {%- for kind, columns in kinds.items() %}
+    {%- for kind, (known_as, compared_as) in kinds.items() %}
         union all
-        select '{{ kind }}', {{ columns[1] }}
+        select '{{ kind }}', {{ compared_as }}
         from {{ records }}
         semi join {{ affected_keys(records) }} using (record_id)
-        where {{ columns[0] }} is not null
+        where {{ known_as }} is not null
         {%- endfor %} {{ carried_mark() }}
 {%- endif %}
 with
     placeholders as (select * from {{ ref('placeholder_identifiers') }}),
     delivered as (
-        {%- for kind, columns in kinds.items() %}
+        {%- for kind, (known_as, compared_as) in kinds.items() %}
             {{ 'union all' if not loop.first }}
             select
                 record_id,
                 source,
                 '{{ kind }}' as identifier_kind,
-                {{ columns[0] }} as identifier_value,
-                {{ columns[1] }} as link_value,
+                {{ known_as }} as identifier_value,
+                {{ compared_as }} as link_value,
                 first_received_on,
                 updated_at
             from {{ records }}
-            where {{ columns[0] }} is not null
+            where {{ known_as }} is not null
         {%- endfor %}
     ),
     identifiers as (select * from delivered {{ only_affected(since, 'identifier_kind, link_value') }}),
