@@ -178,7 +178,7 @@ def write_policy(settings: Settings, day: date) -> None:
         "received_on": day, "soft_opt_in_months": 24 if number < 3 else 12,
         "soft_opt_in_channels": ["email"] if number < 4 else ["email", "sms"],
     }  # fmt: skip
-    table = pa.Table.from_pylist([{name: row.get(name) for name in schema.names}], schema=schema)
+    table = pa.Table.from_pylist([row], schema=schema)
     pq.write_table(table, settings.raw_dir / "templates" / "policy_settings" / f"{day}.parquet")
 
 
@@ -194,7 +194,6 @@ def write_contact_log(settings: Settings, seed: int, day: date) -> None:
         }
         for number in range(min(n, 8))
     ]  # fmt: skip
-    rows = [{name: row.get(name) for name in schema.names} for row in rows]
     pq.write_table(
         pa.Table.from_pylist(rows, schema=schema), settings.raw_dir / "outbox" / "contact_log" / "current.parquet"
     )
