@@ -59,8 +59,7 @@ class Chain:
         appended: Sequence[Input] = (),
     ) -> None:
         self._compiled = compiled
-        self._appended = {each.relation for each in appended}
-        self._before = {each.relation: each.columns for each in appended}
+        self._appended = {each.relation: each.columns for each in appended}
         self._inputs = {each.relation: each for each in inputs}
         self.connection = duckdb.connect(config={"threads": 1})
         self.connection.execute("attach ':memory:' as warehouse; use warehouse; set TimeZone = 'UTC'")
@@ -96,7 +95,7 @@ class Chain:
 
     def forget(self) -> None:
         """What models know of their own earlier runs as on the first day of an installation: nothing."""
-        for relation, columns in self._before.items():
+        for relation, columns in self._appended.items():
             self.connection.execute(f"create or replace table {relation} ({columns})")
 
     @contextmanager
