@@ -16,13 +16,13 @@ from tests.servers.s3 import S3, running_s3
 from tests.servers.sftp import Sftp, running_sftp
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sftp() -> Iterator[Sftp]:
     with running_sftp() as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def s3() -> Iterator[S3]:
     with running_s3() as server:
         yield server

@@ -12,7 +12,7 @@ from tests.faults import kit
 from tests.servers.postgres import new_database, running_postgres
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def postgres() -> Iterator[str]:
     with running_postgres() as folder:
         yield folder
