@@ -72,16 +72,11 @@ def warehouse_of(messages: Iterable[ContentRow], times: int = 1) -> Iterator[War
             write_content(connection, map(as_row, messages))
             connection.execute(
                 """
-                insert into intermediate.int_messages__content
-                select messages.* replace (md5(message_id || '-' || copy) as message_id)
-                from intermediate.int_messages__content as messages, range(1, ?) as copies(copy)
+                create or replace table intermediate.int_messages__content as
+                select messages.* replace (if(copy = 0, message_id, md5(message_id || '-' || copy)) as message_id)
+                from intermediate.int_messages__content as messages, range(?) as copies(copy)
+                order by message_id
                 """,
                 [times],
-            )
-            connection.execute(
-                """
-                create or replace table intermediate.int_messages__content as
-                select * from intermediate.int_messages__content order by message_id
-                """
             )
         yield WarehouseContent(path, RUN_DATE, small_run=0)
