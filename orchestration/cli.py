@@ -13,6 +13,7 @@ from orchestration.commands.identity import propose_matches
 from orchestration.commands.install import docs, prepare, ui
 from orchestration.commands.ledger import ledger, reasons
 from orchestration.commands.outbox import outbox
+from orchestration.commands.preview import preview
 from orchestration.commands.privacy import erase
 from orchestration.commands.rehearse import diff, replay, simulate_policy
 from orchestration.commands.rfm import rfm
@@ -47,6 +48,7 @@ for command in (
     simulate_policy,
     crowd_out,
     late_data,
+    preview,
     outbox,
     serve,
     land,

@@ -46,6 +46,8 @@ class Settings:
     unsubscribed, complained or was erased under them must be left alone: keep them for good (`messaging.key_change`).
     `keep_days`: how long files of batches and previews, which show addresses, lie in the home after their day; the
     ledger keeps what counts without them (`messaging.retention`).
+    `seed_list`: mail addresses and mobile numbers of the retailer's own people, who get test messages when somebody
+    asks for them (`messaging.seed_list` reads the entries).
     `webhook_keys` (Standard Webhooks) and `sns_topics` (Amazon SES): whose events `fredning serve` takes in.
     """
 
@@ -67,6 +69,7 @@ class Settings:
     email_via: str = field(default="file", repr=False)
     sms_via: str = field(default="file", repr=False)
     files_to: str | None = field(default=None, repr=False)
+    seed_list: tuple[str, ...] = field(default=(), repr=False)
     public_url: str = "https://fredning.example"
     first_run_date: date = date(2026, 1, 1)
     keep_days: int = 90
@@ -111,6 +114,10 @@ class Settings:
     @property
     def previews_dir(self) -> Path:
         return self.home / "previews"
+
+    @property
+    def seed_previews_dir(self) -> Path:
+        return self.previews_dir / "seeds"
 
     @property
     def audiences_dir(self) -> Path:
@@ -168,6 +175,9 @@ class Settings:
         def words(name: str) -> tuple[str, ...]:
             return tuple(text(name, "").split())
 
+        def entries(name: str) -> tuple[str, ...]:
+            return tuple(entry.strip() for entry in text(name, "").split(",") if entry.strip())
+
         def count(name: str, fallback: int) -> int:
             value = text(name, str(fallback))
             if not value.isdigit() or int(value) < 1:
@@ -215,6 +225,7 @@ class Settings:
             email_via=text("EMAIL_VIA", default.email_via),
             sms_via=text("SMS_VIA", default.sms_via),
             files_to=text("FILES_TO", "") or None,
+            seed_list=entries("SEED_LIST"),
             public_url=text("PUBLIC_URL", default.public_url).rstrip("/"),
             first_run_date=day("FIRST_RUN_DATE", default.first_run_date),
             keep_days=count("KEEP_DAYS", default.keep_days),

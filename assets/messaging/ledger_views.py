@@ -22,7 +22,7 @@ def count_by_state(outbox: Outbox, run_date: date | None = None) -> list[dict[st
 
 def list_batches(outbox: Outbox, run_date: date | None = None, states: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     """Batches with the hash to approve them by, newest day first."""
-    shown = ("batch_id", "run_date", "channel", "journey", "step", "n", "sha256", "state", "reason")
+    shown = ("batch_id", "run_date", "channel", "journey", "step", "language", "n", "sha256", "state", "reason")
     columns = [batches.c[name] for name in (*shown, "approved_by", "approved_at", "n_sent", "sent_at", "file")]
     query = sa.select(*columns).order_by(batches.c.run_date.desc(), batches.c.batch_id)
     if run_date is not None:

@@ -44,9 +44,10 @@ def remove_old_files(settings: Settings, outbox: Outbox, run_date: date) -> Remo
         # Only manifests are left of a day that was dealt with before.
         if any(path.is_dir() for path in folder.iterdir()):
             _remove_batches(settings, outbox, day, done)
-    for _day, folder in _days_before(settings.previews_dir, first_kept):
-        shutil.rmtree(folder)
-        done.n_preview_days += 1
+    for previews in (settings.previews_dir, settings.seed_previews_dir):
+        for _day, folder in _days_before(previews, first_kept):
+            shutil.rmtree(folder)
+            done.n_preview_days += 1
     return done
 
 

@@ -73,12 +73,15 @@ class People:
         if self._asked.is_too_much(recipient.message_id):
             return self.notice(request, "later", 429)
         if recipient.is_forgotten:
-            return self.notice(request, "nobody", 200)
+            return self._about_nobody(request, recipient, 200)
         return None
+
+    def _about_nobody(self, request: Request, recipient: Recipient, status: int) -> Response:
+        return self.notice(request, "test" if recipient.is_of_a_test else "nobody", status)
 
     def _shown(self, request: Request, recipient: Recipient, said: str | None = None, status: int = 200) -> Response:
         if recipient.is_forgotten:
-            return self.notice(request, "nobody", status)
+            return self._about_nobody(request, recipient, status)
         standing = obey.standing(self._settings, self._outbox, recipient)
         html = self._pages.preferences(
             f"/u/{request.path_params['token']}",

@@ -103,6 +103,11 @@ def batches(run_date: date | None, waiting: bool) -> None:
         for row in found
     ]
     print_table(("batch", "messages", "sent", "state", "reason", "approved by", "sent at", "hash"), rows)
+    if waiting:
+        click.echo(
+            "`fredning preview --to-seeds --waiting` sends samples of them to your own inboxes and phones; "
+            "`fredning outbox approve HASH --by NAME` lets one go."
+        )
 
 
 @click.command(epilog="Example:  fredning outbox show dd49a6e3f07c141a6d1e01bf468ea9dc")

@@ -81,6 +81,7 @@ def http_server(answer: Callable[[Request], Reply | None]) -> Iterator[HttpServe
 class SmtpServer:
     port: int
     mails: list[bytes] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
     connections: int = 0
 
 
@@ -95,6 +96,8 @@ def smtp_server(replies: Callable[[str], str | None]) -> Iterator[SmtpServer]:
             self._say(replies("CONNECT") or "220 here")
             while line := self.rfile.readline():
                 verb = line[:4].strip().upper().decode()
+                if verb == "RCPT":
+                    served.recipients.append(line.decode().partition("<")[2].partition(">")[0])
                 usual = {"DATA": "354 go on", "QUIT": "221 bye"}.get(verb, "250 ok")
                 if not self._say(replies(verb) if replies(verb) is not None else usual):
                     return

@@ -79,14 +79,15 @@ def test_a_file_that_may_still_prove_something_waits(short: Settings, outbox: Ou
 
 
 def test_old_previews_go_and_nothing_else_that_lies_there(short: Settings, outbox: Outbox) -> None:
-    """Previews show real customers; a folder with another name is somebody else's."""
+    """Previews show real customers, test messages our own people; a folder of another name is somebody else's."""
     names = ("2026-10-20", "2026-10-21", "2026-11-20", "2026-13-45", "for the board")
-    for name in names:
-        folder = short.previews_dir / name
-        folder.mkdir(parents=True)
-        (folder / "index.html").write_text(kit.CANARY)
-    assert remove_old_files(short, outbox, OLD).n_preview_days == 1
-    assert sorted(path.name for path in short.previews_dir.iterdir()) == sorted(names[1:])
+    for root in (short.previews_dir, short.seed_previews_dir):
+        for name in names:
+            (root / name).mkdir(parents=True)
+            (root / name / "index.html").write_text(kit.CANARY)
+    assert remove_old_files(short, outbox, OLD).n_preview_days == 2
+    assert sorted(path.name for path in short.previews_dir.iterdir()) == sorted([*names[1:], "seeds"])
+    assert sorted(path.name for path in short.seed_previews_dir.iterdir()) == sorted(names[1:])
 
 
 def test_a_file_that_the_ledger_does_not_know_is_left_for_a_person(short: Settings, outbox: Outbox) -> None:

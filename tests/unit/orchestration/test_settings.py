@@ -54,6 +54,7 @@ def test_home_moves_everything(tmp_path) -> None:
         settings.ledger_path,
         settings.outbox_dir,
         settings.previews_dir,
+        settings.seed_previews_dir,
         settings.reports_dir,
         settings.dagster_home,
     ):

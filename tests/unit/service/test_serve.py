@@ -120,6 +120,23 @@ def test_forged_and_foreign_tokens_fail(site: Site) -> None:
     assert everything(site) == before
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("nb", "testmelding"), ("sv", "testmeddelande"), ("da", "testbesked"), ("en", "test message")],
+)
+def test_the_link_of_a_test_message_opens_a_page_and_changes_nothing(site: Site, language: str, said: str) -> None:
+    """Colleagues click on everything, and so do their mail programs; none of it may look like a fault."""
+    before = everything(site)
+    for channel in ("email", "sms"):
+        path = link({"message_id": keys.message_id_of_a_test(), "channel": channel})
+        shown = site.ask("GET", path, headers={"Accept-Language": language})
+        clicked = site.ask("POST", path, ONE_CLICK, FORM | {"Accept-Language": language})
+        wished = site.ask("POST", f"{path}/wishes", b"topic=newsletter", FORM | {"Accept-Language": language})
+        assert [answer.status for answer in (shown, clicked, wished)] == [200] * 3
+        assert all(said in answer.text for answer in (shown, clicked, wished))
+    assert everything(site) == before
+
+
 def test_links_of_a_former_key_work(tmp_path: Path) -> None:
     """A link must work for as long as its mail lies in an inbox, and stop what is sent under the new key, too."""
     new = "n" * 40
