@@ -33,7 +33,48 @@
 {%- endmacro %}
 
 {#-
-  The affected keys for that, where the table is carried forward: told since, or told before of something that happened
+  "Changed rows" as a history: every version of a key that the run may know, with the time in which it held, half-open:
+  from its own instant, the first one already from the instant at which the key began, to the next version's (null =
+  still). Of versions of one instant the one that newest_known takes.
+-#}
+{% macro known_versions(relation, key, began_at, changed_at='updated_at') -%}
+    with
+        {{ repeated_keys(relation, key) }},
+        versions as (
+            select *
+            from {{ relation }}
+            semi join repeated using ({{ key }})
+            where {{ known_as_of(changed_at) }}
+            qualify row_number() over (
+                partition by {{ key }}, {{ changed_at }}
+                order by received_on desc, source_file desc, source_line desc
+            ) = 1
+        ),
+        followed as (
+            select
+                *,
+                lag({{ changed_at }}) over in_order is null as is_first,
+                lead({{ changed_at }}) over in_order as valid_to
+            from versions
+            window in_order as (partition by {{ key }} order by {{ changed_at }})
+        ),
+        dated as (
+            select *
+            from followed
+            union all by name
+            select *, true as is_first
+            from {{ relation }}
+            anti join repeated using ({{ key }})
+            where {{ known_as_of(changed_at) }} and {{ key }} is not null
+        )
+    select
+        *,
+        case when is_first then least({{ began_at }}, {{ changed_at }}) else {{ changed_at }} end as valid_from
+    from dated
+{%- endmacro %}
+
+{#-
+  The affected keys for the newest, where the table is carried forward: told since, or told before of something that happened
   only since (`happened`: placed, delivered). `named` is the key as the table has it.
 -#}
 {% macro versions_since(relation, key, named, happened, since, changed_at='updated_at') -%}

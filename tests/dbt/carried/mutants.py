@@ -61,6 +61,10 @@ MUTANTS = (
            "false", "staging.stg_logistics__deliveries"),
     _model("deliveries do not reach orders", ORDERS, _keys("stg_logistics__deliveries")),
     _model("changed accounts do not reach orders", ORDERS, _keys("stg_webshop__accounts")),
+    _model("what an account said before, told late, does not reach orders", ORDERS,
+           "from {{ ref('stg_webshop__orders') }}\n    semi join {{ affected_keys(ref('stg_webshop__accounts')) }}",
+           "from {{{{ ref('stg_webshop__orders') }}}}\n    semi join (from {{{{ ref('stg_webshop__accounts') }}}} "
+           "where received_on > {{{{ day_literal(since) }}}} or {{{{ happened_since('updated_at', since) }}}})"),
     _model("a moved account does not take its orders along", ORDERS,
            f"'webshop:' || account_id in (select record_id from {_keys('int_identity__persons')})", "false"),
     _model("a moved till customer does not take receipts along", ORDERS,

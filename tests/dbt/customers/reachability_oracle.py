@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
-from tests.dbt.customers.reachability_worlds import CUSTOMERS, Row
-from tests.dbt.customers.test_permissions import OSLO, months_later
+from tests.dbt.customers.reachability_worlds import ACCOUNTS, CUSTOMERS, Row
+from tests.dbt.customers.test_permissions import OSLO, PHONE, months_later
 
 MONTHS = 1
 
@@ -27,6 +27,8 @@ class Memory:
 
     addresses: dict[tuple[str, str], Address] = field(default_factory=dict)
     newest_sale: dict[tuple[str, str, str], tuple[datetime, str]] = field(default_factory=dict)
+    # What each account says of itself: e-mail and number, in normal form.
+    accounts: dict[str, dict[str, str | None]] = field(default_factory=dict)
 
     def of(self, address: str, channel: str) -> Address:
         return self.addresses.setdefault((address, channel), Address())
@@ -43,29 +45,61 @@ class Memory:
         known = self.of(address, channel)
         known.stopped_by = known.stopped_by or suppression_id
 
+    def version(self, account: Row) -> None:
+        # Without its calling code the number is one in Norway only.
+        phone = account["phone"] if account["phone"] == PHONE or account["country"] != "SE" else None
+        self.accounts[account["account_id"]] = {
+            "email": normal(account["email"] or "", "email"),
+            "sms": normal(phone or "", "sms"),
+        }
+
     def sale(self, order: Row) -> None:
-        for address, channel in ((order["email"], "email"), (order["phone"], "sms")):
-            if address and order["is_valid"]:
-                key = (order["customer_id"], address, channel)
+        """At that moment the account says what it says; nobody looks at it later."""
+        customer = dict(zip(ACCOUNTS, CUSTOMERS, strict=True)).get(order["account_id"], CUSTOMERS[1])
+        for own, channel in ((order["email"], "email"), (order["phone"], "sms")):
+            of_account = self.accounts.get(order["account_id"], {}).get(channel)
+            if address := normal(own, channel) if own else of_account:
+                key = (customer, address, channel)
                 at, number = self.newest_sale.get(key, (None, ""))
-                if at != order["ordered_at"] or order["order_id"] < number:
-                    self.newest_sale[key] = (order["ordered_at"], order["order_id"])
+                if at != order["placed_at"] or order["order_id"] < number:
+                    self.newest_sale[key] = (order["placed_at"], order["order_id"])
 
     def right(self, customer: str, address: str, channel: str, at: datetime, soft: list[str]) -> tuple[str, str] | None:
         """(basis, permission_id) for marketing to this customer."""
         known = self.of(address, channel)
         if "marketing" in known.granted_by:
             return "consent", f"consent:{known.granted_by['marketing']}"
+        sale = self.sale_behind(customer, address, channel, at, soft)
+        return ("existing_customer", sale) if sale else None
+
+    def sale_behind(self, customer: str, address: str, channel: str, at: datetime, soft: list[str]) -> str | None:
         sold = self.newest_sale.get((customer, address, channel))
-        if sold and channel in soft and not known.has_objected and at <= months_later(sold[0], MONTHS):
-            return "existing_customer", f"sale:{sold[1]}" + (":sms" if channel == "sms" else "")
-        return None
+        if not sold or channel not in soft or self.of(address, channel).has_objected:
+            return None
+        if at > months_later(sold[0], MONTHS):
+            return None
+        return f"sale:{sold[1]}" + (":sms" if channel == "sms" else "")
+
+    def rights(self, at: datetime, soft: list[str]) -> set[tuple[Any, ...]]:
+        """(address, channel, purpose, customer, permission) of all that is allowed: a grant allows whoever asks."""
+        granted = {
+            (*key, purpose, None, f"consent:{event}")
+            for key, known in self.addresses.items()
+            for purpose, event in known.granted_by.items()
+        }
+        by_sale = {
+            (address, channel, "marketing", customer, sale)
+            for customer, address, channel in self.newest_sale
+            if (sale := self.sale_behind(customer, address, channel, at, soft))
+        }
+        return granted | by_sale
 
 
 def normal(text: str, channel: str) -> str | None:
     """The address in normal form, where it is one of its channel."""
     plain = text.strip().lower().replace(" ", "").replace("0047", "+47")
-    return plain if ("@" in plain) == (channel == "email") and plain != "noaddress" else None
+    plain = f"+47{plain}" if plain.isdigit() else plain
+    return plain if plain and ("@" in plain) == (channel == "email") and plain != "noaddress" else None
 
 
 def heard(rows: list[Row], instant: str, run_date: date, as_of: datetime) -> list[Row]:
@@ -78,8 +112,11 @@ def heard(rows: list[Row], instant: str, run_date: date, as_of: datetime) -> lis
     return list(known.values())
 
 
-def remember(world: Row, landed: Row, run_date: date, as_of: datetime) -> Memory:
-    """Tell the state machine everything, in order; at one instant grants first, so that withdrawal wins."""
+def remember(landed: Row, run_date: date, as_of: datetime, until: datetime) -> Memory:
+    """Tell the state machine what a run knows to have happened by an instant, in order.
+
+    At one instant accounts before sales, and grants first, so that withdrawal wins.
+    """
     happened: list[tuple[datetime, int, str, Any]] = []
     for event in heard(landed["consents"], "occurred_at", run_date, as_of):
         if address := normal(event["address"], event["channel"]):
@@ -91,18 +128,25 @@ def remember(world: Row, landed: Row, run_date: date, as_of: datetime) -> Memory
         address = normal(event["address"], event["channel"])
         if address and (event["event"] != "bounced" or event["bounce_type"] == "hard") and event["event"] != "opened":
             happened.append((event["occurred_at"], 2, event["event_id"], {**event, "address": address}))
-    for number, row in enumerate(world["blocked"]):
+    for number, row in enumerate(landed["blocked"]):
         since = datetime.combine(row["since_on"] or date(1970, 1, 1), time(), OSLO)
         address = normal(row["address"], row["channel"])
         if address and since <= as_of:
             happened.append((since, 1, f"block_list:{number}", {**row, "address": address}))
-    for number, row in enumerate(world["sales"]):
-        if row["ordered_at"] < as_of:
-            happened.append((row["ordered_at"], 3, str(number), {**row, "order_id": f"webshop:{number}"}))
+    told = [row for row in landed["versions"] if row["received_on"] <= run_date and row["updated_at"] < as_of]
+    for row in told:
+        # What it said first it had said since it was opened: nobody knows of anything else.
+        first_at = min(each["updated_at"] for each in told if each["account_id"] == row["account_id"])
+        at = min(first_at, row["created_at"]) if row["updated_at"] == first_at else row["updated_at"]
+        happened.append((at, 0, f"{row['received_on']} {row['source_line']:03}", row))
+    for row in valid_orders(landed["orders"], run_date, as_of):
+        happened.append((row["placed_at"], 3, row["order_id"], {**row, "order_id": f"webshop:{row['order_id']}"}))
     memory = Memory()
-    for _, _, name, what in sorted(happened, key=lambda each: each[:3]):
-        if "ordered_at" in what:
+    for _, _, name, what in sorted((each for each in happened if each[0] <= until), key=lambda each: each[:3]):
+        if "placed_at" in what:
             memory.sale(what)
+        elif "created_at" in what:
+            memory.version(what)
         elif "since_on" in what:
             memory.stop(what["address"], what["channel"], name)
         elif "action" in what:
@@ -113,6 +157,15 @@ def remember(world: Row, landed: Row, run_date: date, as_of: datetime) -> Memory
             if what["event"] != "unsubscribed":
                 memory.stop(what["address"], what["channel"], f"provider:{what['event_id']}")
     return memory
+
+
+def valid_orders(told: list[Row], run_date: date, as_of: datetime) -> list[Row]:
+    """What each order is known to be: the change that happened last; neither cancelled nor worth nothing."""
+    newest: dict[str, Row] = {}
+    for row in sorted(told, key=lambda each: (each["updated_at"], each["received_on"], each["source_line"])):
+        if row["received_on"] <= run_date and row["updated_at"] < as_of and row["placed_at"] < as_of:
+            newest[row["order_id"]] = row
+    return [row for row in newest.values() if row["status"] != "cancelled" and row["total_amount"] > 0]
 
 
 def expected_points(memory: Memory, world: Row, as_of: datetime) -> dict[tuple[str, str], tuple[Any, ...]]:

@@ -30,6 +30,35 @@ OF_REACHABILITY = {
     "any objection ends the soft opt-in": ("action = 'withdrawn' and purpose = 'marketing'", "action = 'withdrawn'"),
     "the soft opt-in comes back after an objection": ("lead(ordered_at) over", "max(ordered_at) over"),
     "an objection does not end the soft opt-in": (", objections.objected_at", ""),
+    "a sale takes the address that its account has today": (
+        "coalesce(webshop_orders.email, versions.email)",
+        "coalesce(webshop_orders.email, accounts.email)",
+    ),
+    "a sale takes the number that its account has today": (
+        "coalesce(webshop_orders.phone, versions.phone)",
+        "coalesce(webshop_orders.phone, accounts.phone)",
+    ),
+    "an account had no address until it told of a change": (
+        "when is_first then least(created_at, updated_at)",
+        "when is_first then updated_at",
+    ),
+    "an account had its address before it was opened": (
+        "when is_first then least(created_at, updated_at)",
+        "when is_first then timestamptz '-infinity'",
+    ),
+    "an account's change counts only after its instant": (
+        "<= webshop_orders.placed_at",
+        "< webshop_orders.placed_at",
+    ),
+    "of an account's changes at one instant the first holds": (
+        "partition by account_id, updated_at order by received_on desc, source_file desc, source_line desc",
+        "partition by account_id, updated_at order by received_on, source_file, source_line",
+    ),
+    "a number is read as the account's are today": (
+        "then versions.country else accounts.country",
+        "then accounts.country else accounts.country",
+    ),
+    "a cancelled order allows messages": ("status <> 'cancelled' and", ""),
     "a soft bounce stops an address": ("and bounce_type = 'hard'", ""),
     "a complaint stops nothing": ("event = 'complained' or", "false or"),
     "unsubscribing withdraws nothing": ("event in ('unsubscribed', 'complained')", "event in ('complained')"),

@@ -1,7 +1,8 @@
 """May this customer be written to now, and by what right? SQL against a state machine that hears events one by one.
 
-Covers what permissions alone do not: suppression by the provider and the block list, every purpose, repeated
-deliveries, erasure, which of the addresses is written to, and what is asked once more at the moment of sending.
+Covers what permissions alone do not: sales as they are delivered, with the address that the account had then,
+suppression by the provider and the block list, every purpose, repeated deliveries, erasure, which of the addresses is
+written to, and what is asked once more at the moment of sending.
 """
 
 from __future__ import annotations
@@ -23,9 +24,13 @@ from tests.dbt.customers.reachability_oracle import (
     remember,
 )
 from tests.dbt.customers.reachability_worlds import RARE, Row, worlds
-from tests.dbt.customers.test_permissions import OSLO, START
+from tests.dbt.customers.test_permissions import OSLO, START, months_later
 
 MODELS = (
+    "stg_webshop__accounts",
+    "stg_webshop__orders",
+    "int_purchases__orders",
+    "fct_orders",
     *permissions.MODELS,
     "fct_suppressions",
     "int_consent__withdrawn_since_as_of",
@@ -36,7 +41,37 @@ MODELS = (
 
 
 INPUTS = (
-    *permissions.INPUTS,
+    *(each for each in permissions.INPUTS if each.relation != "marts.fct_orders"),
+    raw(
+        "webshop",
+        "accounts",
+        "account_id VARCHAR, email VARCHAR, phone VARCHAR, first_name VARCHAR, last_name VARCHAR, street VARCHAR, "
+        "postal_code VARCHAR, city VARCHAR, country VARCHAR, language VARCHAR, birth_date DATE, member_id VARCHAR, "
+        "company_name VARCHAR, organisation_number VARCHAR, created_at TIMESTAMPTZ, updated_at TIMESTAMPTZ",
+    ),
+    raw(
+        "webshop",
+        "orders",
+        "order_id VARCHAR, account_id VARCHAR, email VARCHAR, phone VARCHAR, placed_at TIMESTAMPTZ, status VARCHAR, "
+        "currency VARCHAR, total_amount DECIMAL(18, 2), shipping_amount DECIMAL(18, 2), discount_code VARCHAR, "
+        "is_gift BOOLEAN, delivery_method VARCHAR, store_id VARCHAR, updated_at TIMESTAMPTZ",
+    ),
+    # Receipts give no address, and lines only say what an order is worth.
+    Input(
+        "staging.stg_pos__receipts",
+        "receipt_id VARCHAR, store_id VARCHAR, pos_customer_id VARCHAR, member_id VARCHAR, sold_at TIMESTAMPTZ, "
+        "currency VARCHAR, total_amount_minor BIGINT, received_on DATE",
+    ),
+    Input(
+        "staging.stg_logistics__deliveries",
+        "webshop_order_id VARCHAR, delivered_at TIMESTAMPTZ, received_on DATE",
+    ),
+    Input(
+        "intermediate.int_purchases__lines_netted",
+        "order_id VARCHAR, product_id VARCHAR, quantity DOUBLE, returned_quantity DOUBLE, gross_amount_minor BIGINT, "
+        "returned_amount_minor BIGINT, net_amount_minor BIGINT, last_received_on DATE",
+    ),
+    Input("intermediate.int_catalogue__products", "product_id VARCHAR, product_group VARCHAR"),
     raw(
         "privacy",
         "erasures",
@@ -81,6 +116,28 @@ def delivered(rows: list[Row], key: str, instant: str, prefix: str, told_again: 
     return landed
 
 
+def changed(rows: list[Row], instant: str) -> list[Row]:
+    """Changed rows as landed: each is a version of its own."""
+    landed = []
+    for number, row in enumerate(rows):
+        columns = {name: value for name, value in row.items() if name != "days_late"}
+        received = row[instant].astimezone(OSLO).date() + timedelta(days=row["days_late"])
+        landed.append({**columns, "received_on": received, "source_file": "f", "source_line": number})
+    return landed
+
+
+def orders(sales: list[Row]) -> list[Row]:
+    """Each order as placed, and those that are cancelled once more."""
+    told = []
+    for number, sale in enumerate(sales):
+        columns = {name: value for name, value in sale.items() if name != "cancelled_at"}
+        placed = columns | {"order_id": f"o{number}", "status": "paid", "updated_at": sale["placed_at"]}
+        told.append(placed)
+        if sale["cancelled_at"]:
+            told.append(placed | {"status": "cancelled", "updated_at": sale["cancelled_at"]})
+    return changed(told, "updated_at")
+
+
 def run(chain: Chain, world: Row, landed: Row, run_date: date) -> None:
     kinds = {"email": "email", "sms": "phone"}
     owned = [
@@ -102,14 +159,19 @@ def run(chain: Chain, world: Row, landed: Row, run_date: date) -> None:
             "raw.consent__events": landed["consents"],
             "raw.provider__events": landed["reports"],
             "raw.privacy__erasures": landed["requests"],
-            "marts.fct_orders": [{**row, "order_id": f"webshop:{n}"} for n, row in enumerate(world["sales"])],
+            "raw.webshop__accounts": landed["versions"],
+            "raw.webshop__orders": landed["orders"],
             "staging.stg_templates__policy_settings": [
                 {"soft_opt_in_months": MONTHS, "soft_opt_in_channels": world["soft"]}
             ],
             "seeds.consent_block_list": [{**row, "block_list_id": str(n)} for n, row in enumerate(world["blocked"])],
             "marts.dim_customer_identifiers": owned,
             "intermediate.int_identity__identifiers": [*members, *of_records],
-            "intermediate.int_identity__persons": [{"record_id": f"club:{n}", "customer_id": f"c{n}"} for n in (1, 2)],
+            "intermediate.int_identity__persons": [
+                *({"record_id": f"club:{n}", "customer_id": f"c{n}"} for n in (1, 2)),
+                *({"record_id": f"webshop:a{n}", "customer_id": f"c{n}"} for n in (1, 2)),
+                *({"record_id": f"webshop_order:o{n}", "customer_id": "c2"} for n in range(len(world["sales"]))),
+            ],
         },
     )
 
@@ -135,31 +197,47 @@ def agrees(chain: Chain, world: Row) -> None:
         "consents": delivered(world["consents"], "event_id", "occurred_at", "e", again),
         "reports": delivered(world["reports"], "event_id", "occurred_at", "p", again),
         "requests": delivered(world["requests"], "request_id", "requested_at", "r", again),
+        "versions": changed(
+            [{**row, "created_at": world["opened"][row["account_id"]]} for row in world["versions"]], "updated_at"
+        ),
+        "orders": orders(world["sales"]),
+        "blocked": world["blocked"],
     }
-    # Orders are inputs as a run knows them.
-    world = {**world, "sales": [row for row in world["sales"] if row["ordered_at"] < as_of]}
     run(chain, world, landed, run_date)
-    memory = remember(world, landed, run_date, as_of)
+    memory = remember(landed, run_date, as_of, until=as_of)
 
     stopped = chain.rows("select address, channel from marts.fct_suppressions")
     assert {(row["address"], row["channel"]) for row in stopped} == {
         key for key, known in memory.addresses.items() if known.stopped_by
     }
-    valid = chain.rows(
-        f"select address, channel, purpose, evidence_id from marts.fct_permissions where basis = 'consent' "
-        f"and valid_from <= timestamptz '{as_of}' and coalesce(valid_to > timestamptz '{as_of}', true)"
-    )
-    assert {tuple(row.values()) for row in valid} == {
-        (*key, purpose, evidence)
-        for key, known in memory.addresses.items()
-        for purpose, evidence in known.granted_by.items()
-    }
+    permissions = chain.rows("select * from marts.fct_permissions")
+    for at in instants(landed, as_of):
+        then = remember(landed, run_date, as_of, until=at)
+        assert rights(permissions, at) == then.rights(at, world["soft"]), at
     assert points(chain) == expected_points(memory, world, as_of)
     assert erased(chain) == expected_erased(world, heard(landed["requests"], "requested_at", run_date, as_of))
     found = chain.rows("select * from intermediate.int_consent__withdrawn_since_as_of")
     assert {(row["address"], row["channel"]): row["occurred_at"] for row in found} == late_withdrawals(
         landed, run_date, as_of
     )
+
+
+def instants(landed: Row, as_of: datetime) -> list[datetime]:
+    """Whenever anything happens or a sale's right ends, the moments beside it, and as_of of the run."""
+    names = ("occurred_at", "placed_at")
+    known = {row[name] for rows in landed.values() for row in rows for name in names if name in row}
+    known |= {months_later(row["placed_at"], MONTHS) for row in landed["orders"]} | {as_of}
+    tick = timedelta(microseconds=1)
+    return sorted(at + shift for at in known for shift in (-tick, timedelta(0), tick))
+
+
+def rights(permissions: list[Row], at: datetime) -> set[tuple[Any, ...]]:
+    """(address, channel, purpose, customer, permission) of what holds at an instant."""
+    return {
+        (row["address"], row["channel"], row["purpose"], row["customer_id"], row["permission_id"])
+        for row in permissions
+        if row["valid_from"] <= at and (row["valid_to"] is None or at < row["valid_to"])
+    }
 
 
 def points(chain: Chain) -> dict[tuple[str, str], tuple[Any, ...]]:

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from assets.messaging import keys
+from assets.privacy.databases import forget_in_database
 from assets.privacy.person import Forgotten, find_forgotten
 from orchestration.settings import Settings
 
@@ -83,6 +84,26 @@ def test_what_is_the_persons_own_still_stops_every_message(settings: Settings) -
         ("sms", "+4799887766"),
         ("member_id", "M1"),
     }
+
+
+def test_the_address_that_an_account_had_before_is_forgotten_with_it(settings: Settings) -> None:
+    """Older sales bear the address that the account had then: it must not stay because the account has another now."""
+    folder = settings.raw_dir / "webshop" / "accounts"
+    folder.mkdir(parents=True)
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        connection.execute(
+            "copy (from (values ('K1', 'Turid@Former.example', '40 11 22 33'), ('K1', 'turid@mail.example', null), "
+            f"('K2', 'other@former.example', null)) as t(account_id, email, phone)) to '{folder}/2026-11-01.parquet'"
+        )
+        connection.execute("create table int_purchases__orders (order_id varchar, email varchar, phone varchar)")
+        connection.execute(
+            "insert into int_purchases__orders values ('webshop:1', 'turid@former.example', null), "
+            "('webshop:2', null, '+4740112233'), ('webshop:3', 'other@former.example', null)"
+        )
+    assert forget_in_database(settings, settings.warehouse_path, forget(settings, member_id="M1"))
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        kept = connection.execute("from int_purchases__orders order by order_id").fetchall()
+    assert kept == [("webshop:1", None, None), ("webshop:2", None, None), ("webshop:3", "other@former.example", None)]
 
 
 def test_somebody_who_has_nothing_of_their_own_is_recognised_by_the_record(settings: Settings) -> None:

@@ -1,4 +1,6 @@
 -- Orders and receipts under one key, with the person behind each. Amounts of lines come later.
+-- An order's address is its own, else the one that its account had when it was placed: what the account was
+-- given later did not come from this sale, and gives no right to write there.
 {{ config(unique_key='order_id') }}
 {% set since = carried_from(
     [
@@ -16,7 +18,7 @@
     select 'pos:' || receipt_id
     from {{ affected_keys(ref('stg_pos__receipts')) }}
     union all
-    -- Whose account says something else today, or is somebody else's.
+    -- Whose account says something else, today or of the day on which it ordered, or is somebody else's.
     select 'webshop:' || webshop_order_id
     from {{ ref('stg_webshop__orders') }}
     semi join {{ affected_keys(ref('stg_webshop__accounts')) }} using (account_id)
@@ -44,6 +46,27 @@ with
         {% if since -%} where 'webshop:' || webshop_order_id in (from {{ affected_keys(this) }}) {%- endif %}
     ),
     accounts as (select * from {{ ref('stg_webshop__accounts') }}),
+    told_accounts as (
+        select
+            account_id, email, phone, country, created_at, updated_at, received_on, source_file, source_line
+        from {{ source('webshop', 'accounts') }}
+        {% if since -%} semi join webshop_orders using (account_id) {%- endif %}
+    ),
+    account_versions as ({{ known_versions('told_accounts', 'account_id', 'created_at') | indent(8) }}),
+    addressed as (
+        select
+            webshop_orders.* exclude (email, phone),
+            coalesce(webshop_orders.email, versions.email) as email,
+            coalesce(webshop_orders.phone, versions.phone) as phone,
+            -- A number on the order is read as identity reads it: as the account's are today.
+            case when webshop_orders.phone is null then versions.country else accounts.country end as country
+        from webshop_orders
+        left join accounts using (account_id)
+        left join
+            account_versions as versions
+            on webshop_orders.account_id = versions.account_id
+            and {{ is_valid_at('versions', 'webshop_orders.placed_at') }}
+    ),
     receipts as (
         select *
         from {{ ref('stg_pos__receipts') }}
@@ -53,36 +76,30 @@ with
     persons as (select * from {{ ref('int_identity__persons') }}),
     from_webshop as (
         select
-            'webshop:' || webshop_orders.webshop_order_id as order_id,
+            'webshop:' || orders.webshop_order_id as order_id,
             -- A guest is a record of its own; so is an order whose account was never delivered.
             coalesce(by_account.customer_id, by_order.customer_id) as customer_id,
             'webshop' as sales_channel,
-            webshop_orders.store_id,
-            webshop_orders.placed_at as ordered_at,
-            webshop_orders.status,
-            webshop_orders.is_gift,
-            webshop_orders.currency,
-            webshop_orders.total_amount_minor,
-            webshop_orders.shipping_amount_minor,
-            webshop_orders.discount_code,
+            orders.store_id,
+            orders.placed_at as ordered_at,
+            orders.status,
+            orders.is_gift,
+            orders.currency,
+            orders.total_amount_minor,
+            orders.shipping_amount_minor,
+            orders.discount_code,
             deliveries.delivered_at,
-            {{ normalise_email('coalesce(webshop_orders.email, accounts.email)') }} as email,
-            {{ normalise_phone(
-                'coalesce(webshop_orders.phone, accounts.phone)', 'accounts.country', looked_up='known_number'
-            ) }} as phone,
-            webshop_orders.cancelled_at,
-            webshop_orders.cancelled_received_on,
-            webshop_orders.first_received_on as received_on,
-            greatest(webshop_orders.received_on, deliveries.received_on) as last_received_on
-        from webshop_orders
-        left join accounts using (account_id)
-        left join
-            {{ foreign_numbers() }}
-            on {{ is_foreign_number('coalesce(webshop_orders.phone, accounts.phone)', 'accounts.country') }}
+            {{ normalise_email('orders.email') }} as email,
+            {{ normalise_phone('orders.phone', 'orders.country', looked_up='known_number') }} as phone,
+            orders.cancelled_at,
+            orders.cancelled_received_on,
+            orders.first_received_on as received_on,
+            greatest(orders.received_on, deliveries.received_on) as last_received_on
+        from addressed as orders
+        left join {{ foreign_numbers() }} on {{ is_foreign_number('orders.phone', 'orders.country') }}
         left join deliveries using (webshop_order_id)
-        left join persons as by_account on by_account.record_id = 'webshop:' || webshop_orders.account_id
-        left join
-            persons as by_order on by_order.record_id = 'webshop_order:' || webshop_orders.webshop_order_id
+        left join persons as by_account on by_account.record_id = 'webshop:' || orders.account_id
+        left join persons as by_order on by_order.record_id = 'webshop_order:' || orders.webshop_order_id
     ),
     from_stores as (
         select
