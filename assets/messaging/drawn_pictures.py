@@ -1,4 +1,4 @@
-"""Drawn pictures for products whose own can be seen nowhere: hosts below `.example` exist in samples and demos only.
+"""Drawn pictures for products whose own can be seen nowhere: those of invented products, and all below `.example`.
 
 For previews. Pictures of real hosts stay what they are, and what is sent is never touched. A drawing stands in the
 page itself: preview pages show a mail in a sandbox, which may load no file that lies beside it.
@@ -10,8 +10,9 @@ import base64
 import hashlib
 import re
 
-# RFC 2606 keeps this domain free for ever.
-_PICTURE = re.compile(r'(<img\b[^>]*?\bsrc=")(https://[^"/]+\.example/[^"]*)"')
+# RFC 2606 keeps this domain free for ever; what samples show lies nowhere on a brand's own hosts.
+_NOWHERE = r'https://(?:[^"/]+\.example/[^"]*|[^"/]+/products/sample-\d+\.jpg)'
+_PICTURE = re.compile(rf'(<img\b[^>]*?\bsrc=")({_NOWHERE})"')
 
 # Packages on a square of 100; nothing behind them, so that they stand on whatever the mail has there.
 _BAG = '<path d="M32 30h36l5 46a5 5 0 0 1-5 5H32a5 5 0 0 1-5-5z"/><path d="M32 30l3-9h30l3 9z" opacity=".65"/>'

@@ -21,7 +21,7 @@ from assets.messaging.prepared import prepare
 from assets.messaging.render import Renderer
 from assets.messaging.rendering import RenderedMessages, Written
 from assets.messaging.seed_list import Seed
-from assets.messaging.template_samples import sample_rows
+from assets.messaging.template_samples import Shop, sample_rows
 from assets.queries import Row
 from orchestration.settings import Settings
 
@@ -46,9 +46,9 @@ class Wanted:
     channel: str | None = None
     kinds: frozenset[Kind] | None = None
 
-    def samples(self, templates: Templates) -> list[ContentRow]:
+    def samples(self, templates: Templates, shop: Shop) -> list[ContentRow]:
         """In a fixed order, by journey. Raises `NothingWanted`."""
-        rows = list(sample_rows(templates))
+        rows = list(sample_rows(templates, shop=shop))
         if self.kinds is not None:
             rows = [row for row in rows if _kind(row) in self.kinds]
             if not rows:

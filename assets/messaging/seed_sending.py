@@ -1,7 +1,7 @@
 """Hands test messages to a channel, or puts them into files; the outbox ledger gets no row of them.
 
-Of the ledger only two things are used, as every sender does: its stop, looked at before each request, and the
-channel's pace. A test is sent once: what came of it is told to whoever asked for it, and nothing is tried again.
+Of the ledger only what holds for every sender is used: its stop, looked at before each request, the channel's pace,
+and which addresses nothing may be sent to. A test is sent once: what came of it is told to whoever asked for it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from assets.messaging.sending import STOPS_EVERYTHING
 from assets.messaging.states import State
 from orchestration.settings import Settings
 
-# A person waits for this; a provider that wants more quiet is named instead.
+# So long a person waits for a channel; where it rests for longer, they are told until when.
 _PATIENCE = timedelta(seconds=15)
 
 
@@ -52,7 +52,7 @@ class SeedSending:
     sleep: Callable[[float], None] = time.sleep
 
     def send(self, name: str, channel: MessageChannel, letters: Sequence[Letter]) -> SeedReport:
-        """Each letter at most once. Stops early when everything is stopped or the provider asks for quiet."""
+        """Each letter at most once. Ends early when everything is stopped or the channel has to rest."""
         report = SeedReport()
         size = _request_size(channel)
         for start in range(0, len(letters), size):
@@ -75,7 +75,7 @@ class SeedSending:
         free_at = pacing.free_at(self.outbox, name)
         if free_at and free_at - self.outbox.now() > _PATIENCE:
             until = free_at.astimezone(self.settings.zone)
-            return f"the provider asked for quiet; try again after {until:%H:%M:%S}"
+            return f"the channel rests after a failure or at the provider's wish; try again after {until:%H:%M:%S}"
         start = pacing.reserve(self.outbox, name, n, channel.promise.rate, self.outbox.now())
         self.sleep(max((start - self.outbox.now()).total_seconds(), 0))
         return "everything is stopped" if self.is_stopped() else None
@@ -85,19 +85,17 @@ class SeedSending:
 
 
 def left_alone(settings: Settings, outbox: Outbox, seeds: Iterable[Seed]) -> dict[Seed, str]:
-    """Seeds that nothing at all may be sent to (hard bounce, complaint, erasure), and why. An opt-out of marketing
-    is about customers' messages: whoever stands in the list gets tests."""
-    known = settings.known_secret_keys()
-    keyed = {
-        seed: {(keys.address_key(key, seed.channel, seed.address), seed.channel) for key in known} for seed in seeds
-    }
+    """Seeds that nothing at all may be sent to (hard bounce, complaint, erasure), and why.
+
+    An opt-out of marketing is about customers' messages: whoever the retailer names for tests gets them.
+    """
+    known, found = settings.known_secret_keys(), {}
     with outbox.transaction() as tx:
-        suppressed = suppressed_in(tx, set().union(*keyed.values()))
-    found: dict[Seed, str] = {}
-    for seed, names in keyed.items():
-        reasons = {reason for name in names for reason, _ in suppressed.get(name, [])} & STOPS_EVERYTHING
-        if reasons:
-            found[seed] = min(reasons)
+        for seed in seeds:
+            names = {(keys.address_key(key, seed.channel, seed.address), seed.channel) for key in known}
+            reasons = {reason for rows in suppressed_in(tx, names).values() for reason, _ in rows}
+            if stops := reasons & STOPS_EVERYTHING:
+                found[seed] = min(stops)
     return found
 
 

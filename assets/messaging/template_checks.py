@@ -23,7 +23,7 @@ from assets.messaging.policy_schema import Brand, Palette
 from assets.messaging.render import TEXT, Renderer
 from assets.messaging.template_compile import CompileError
 from assets.messaging.template_files import Notes, line_of, near, read_yaml
-from assets.messaging.template_samples import sample_content, sample_row
+from assets.messaging.template_samples import Shop, sample_content, sample_row
 from assets.messaging.texts import RUNTIME_TAG, MissingText, TextFiles, read_text_files
 from orchestration.settings import Settings
 
@@ -136,11 +136,11 @@ def _compiles(renderer: Renderer, row: ContentRow, texts: TextFiles, notes: Note
 
 def _hard_cases(templates: Templates, row: ContentRow) -> Iterator[ContentRow]:
     """The samples that must all work: each branch; one line, three, and more than are shown; no name; no products."""
-    journey = templates.journeys[row.journey]
+    journey, shop = templates.journeys[row.journey], Shop.of(templates.brand)
     step = journey.step(row.step)
     for branch in journey.branches():
         for n_lines, n_products, name in ((1, 1, None), (13, 8, "Ingrid"), (3, 0, "Åse-Marie")):
-            content = sample_content(journey, step, n_lines=n_lines, n_products=n_products, first_name=name)
+            content = sample_content(journey, step, n_lines=n_lines, n_products=n_products, first_name=name, shop=shop)
             yield replace(row, branch=branch, content=content)
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
+from urllib.parse import urljoin
 
 from assets.messaging.content import ContentRow
 from assets.messaging.journey_schema import Journey, Slot, Step
@@ -17,6 +19,7 @@ from assets.messaging.yaml_types import minor
 
 if TYPE_CHECKING:
     from assets.messaging.journeys import Templates
+    from assets.messaging.policy_schema import Brand
 
 _DAY = date(2026, 11, 20)
 _PRODUCTS: tuple[tuple[str, str, int, int], ...] = (
@@ -28,31 +31,56 @@ _PRODUCTS: tuple[tuple[str, str, int, int], ...] = (
 )
 
 
-def sample_product(index: int, title: str | None = None) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """Where samples' links lead: to hosts that the brand allows, and to nothing that is there."""
+
+    url: str = "https://shop.example/"
+    image_host: str = "images.shop.example"
+
+    @classmethod
+    def of(cls, brand: Brand) -> Shop:
+        return cls(brand.shop_url, brand.link_hosts[-1])
+
+    def product(self, journey: Journey, index: int) -> dict[str, Any]:
+        """What stands at this place of a journey's messages."""
+        return sample_product(index, shop=self)
+
+
+_SHOP = Shop()
+
+
+def sample_product(index: int, title: str | None = None, *, shop: Shop = _SHOP) -> dict[str, Any]:
     name, brand, price, regular = _PRODUCTS[index % len(_PRODUCTS)]
     return {
         "product_id": f"sample-{index}", "title": title or name, "brand": brand, "price_minor": price,
         "regular_price_minor": regular, "product_group": "sample",
-        "image_link": f"https://images.shop.example/products/sample-{index}.jpg",
-        "link": f"https://shop.example/products/sample-{index}",
+        "image_link": f"https://{shop.image_host}/products/sample-{index}.jpg",
+        "link": urljoin(shop.url, f"/products/sample-{index}"),
     }  # fmt: skip
 
 
 def sample_content(
-    journey: Journey, step: Step, *, n_lines: int = 2, n_products: int = 4, first_name: str | None = "Ingrid"
+    journey: Journey,
+    step: Step,
+    *,
+    n_lines: int = 2,
+    n_products: int = 4,
+    first_name: str | None = "Ingrid",
+    shop: Shop = _SHOP,
 ) -> dict[str, Any]:
     """The content of one message with everything that the journey's trigger and the step's settings promise."""
-    lines = [sample_product(4 - index) | {"quantity": index + 1} for index in range(n_lines)]
+    lines = [shop.product(journey, 4 - index) | {"quantity": index + 1} for index in range(n_lines)]
     total = sum(line["price_minor"] * line["quantity"] for line in lines)
     is_b2b = journey.audience.customer_type == "b2b"
     gives = journey.trigger.gives
     slots = step.recommendations.slots if step.recommendations else []
-    products = [sample_product(index) for index in range(n_products)]
+    products = [shop.product(journey, index) for index in range(n_products)]
     bought_lines = [line | {"amount_minor": line["price_minor"] * line["quantity"]} for line in lines]
     order = {"order_id": "webshop:sample", "ordered_on": "2026-11-18", "total_minor": total, "lines": bought_lines}
     cart = {
         "cart_id": "sample",
-        "checkout_link": "https://shop.example/cart/sample",
+        "checkout_link": urljoin(shop.url, "/cart/sample"),
         "total_minor": total,
         "lines": lines,
     }
@@ -69,16 +97,17 @@ def sample_content(
         },
         "order": order if "order" in gives else None,
         "cart": cart if "cart" in gives else None,
-        "trigger_product": _trigger_product(journey) if "product" in gives else None,
+        "trigger_product": _trigger_product(journey, shop) if "product" in gives else None,
         "recommendations": {slot: products if slot in slots else [] for slot in get_args(Slot)},
         "offer": offer if "kind" in offer else None,
     }
 
 
-def _trigger_product(journey: Journey) -> dict[str, Any]:
+def _trigger_product(journey: Journey, shop: Shop) -> dict[str, Any]:
+    product = shop.product(journey, 4)
     # Whoever looks at a mail about a lower price wants to see the price before.
     is_cheaper = journey.trigger.kind == "price_drop"
-    return sample_product(4) | ({"regular_price_minor": 10990} if is_cheaper else {})
+    return product | ({"regular_price_minor": product["price_minor"] + 2_000} if is_cheaper else {})
 
 
 def sample_row(
@@ -107,6 +136,7 @@ def sample_row(
 
 def sample_rows(templates: Templates, **content: Any) -> Iterator[ContentRow]:
     """One row for everything that can look different, in a fixed order."""
+    content = {"shop": Shop.of(templates.brand)} | content
     for key, journey in sorted(templates.journeys.items()):
         for step in journey.steps:
             for channel, _ in step.channel_order():

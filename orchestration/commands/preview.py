@@ -50,10 +50,11 @@ def preview(
 ) -> None:
     """Write sample messages as they would leave, or send them to yourself.
 
-    One of every journey, step, variant, branch and language, with invented customers, by the way that customers'
-    messages go: the same templates, headers and channels. Without --to-seeds they become files that mail programs
-    open. With it they leave by FREDNING_EMAIL_VIA and FREDNING_SMS_VIA for the addresses in FREDNING_SEED_LIST (mail
-    addresses and mobile numbers, separated by commas) and for nobody else; a channel that is `file` writes files.
+    One of every journey, step, variant, branch and language, with invented customers and your own products, by the way
+    that customers' messages go: the same templates, headers and channels. Without --to-seeds they become files that
+    mail programs open. With it they leave by FREDNING_EMAIL_VIA and FREDNING_SMS_VIA for the addresses in
+    FREDNING_SEED_LIST (mail addresses and mobile numbers, separated by commas) and for nobody else; a channel that is
+    `file` writes files.
 
     Subjects begin with [Test]; an SMS stays as it is. Links at the foot change nothing for anybody. The outbox ledger
     gets no message of them; its stop and the channels' rates hold. Each call is a new test: what was sent before is
@@ -63,7 +64,9 @@ def preview(
     from assets.messaging.render import Renderer
     from assets.messaging.seed_list import NOBODY, seeds_of
     from assets.messaging.seed_messages import NothingWanted, Wanted, write_messages
+    from assets.messaging.shop_goods import own_shop
     from assets.messaging.template_files import TemplateErrors
+    from assets.messaging.template_samples import Shop
 
     if run_date and not waiting:
         raise click.UsageError("--date says which batches --waiting is about: give both, or neither.")
@@ -76,17 +79,21 @@ def preview(
         if kinds is not None and not kinds:
             click.echo("No batch waits.")
             return
-        samples = Wanted(journey, step, language, channel, kinds).samples(templates)
+        goods = own_shop(settings, templates.brand)
+        shop = goods or Shop.of(templates.brand)
+        samples = Wanted(journey, step, language, channel, kinds).samples(templates, shop)
         made = write_messages(settings, Renderer(settings, templates), samples, seeds, now)
-    for name, why in made.failed.items():
-        click.echo(f"{name} cannot be written: {why}. `fredning check` says where.")
-    for missing in sorted({sample.channel for sample in samples} - {seed.channel for seed in seeds}):
-        click.echo(f"{missing}: left out, FREDNING_SEED_LIST names no {_ADDRESSES[missing]}.")
     is_good = bool(made.messages) and not made.failed
     if to_seeds:
         is_good = _send(settings, made.messages, now, is_all=is_all) and is_good
     elif made.messages:
         _file(settings, made.messages, now)
+    if goods is None:
+        click.echo("The products in them are invented, without pictures: the published copy holds none of yours yet.")
+    for name, why in made.failed.items():
+        click.echo(f"{name} cannot be written: {why}. `fredning check` says where.")
+    for missing in sorted({sample.channel for sample in samples} - {seed.channel for seed in seeds}):
+        click.echo(f"{missing}: left out, FREDNING_SEED_LIST names no {_ADDRESSES[missing]}.")
     if not is_good:
         sys.exit(1)
 

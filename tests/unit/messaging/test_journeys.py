@@ -335,6 +335,14 @@ def test_a_link_to_a_foreign_host_is_a_mistake(root: Path) -> None:
     assert any("not on the allow-list" in mistake.problem for mistake in mistakes_of(root))
 
 
+def test_a_brand_with_hosts_of_its_own_needs_none_of_the_demos(root: Path) -> None:
+    """Samples lead to the brand's own hosts: nobody should have to allow a shop that does not exist."""
+    change(root / "brand.yml", "shop_url: https://shop.example/", "shop_url: https://www.butikk.no/no/")
+    hosts = "[shop.example, www.shop.example, images.shop.example]"
+    change(root / "brand.yml", f"link_hosts: {hosts}", "link_hosts: [www.butikk.no, cdn.butikk.no]")
+    load_templates(root)
+
+
 def test_a_picture_without_alt_text_is_a_mistake(root: Path) -> None:
     """Half of all mails are read with pictures off, some with the ears."""
     change(root / "partials/sign_off.mjml.j2", '[[ t("team") ]]', '<img src="https://shop.example/a.png" />')

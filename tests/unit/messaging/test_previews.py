@@ -16,7 +16,7 @@ from assets.messaging.drawn_pictures import with_drawn_pictures
 from assets.messaging.journeys import load_templates
 from assets.messaging.messages import RenderedEmail
 from assets.messaging.previews import build_previews
-from assets.messaging.template_samples import sample_rows
+from assets.messaging.template_samples import Shop, sample_product, sample_rows
 from assets.messaging.tokens import TokenError, read_token
 from orchestration.settings import Settings
 from tests.unit.messaging.template_root import SETTINGS, SHIPPED
@@ -96,6 +96,13 @@ def test_pictures_that_nobody_has_are_drawn_in_previews_and_only_there(tmp_path:
     assert all(drawing.startswith(b"<svg ") for drawing in drawn)
     sent = [example.message.html for example in previews.examples if isinstance(example.message, RenderedEmail)]
     assert not any("data:image" in html for html in sent)
+
+
+def test_pictures_of_invented_products_are_drawn_whatever_the_brands_hosts_are() -> None:
+    """A sample's picture lies on the brand's own host, where nobody has put it."""
+    picture = sample_product(3, shop=Shop("https://butikk.no/", "cdn.butikk.no"))["image_link"]
+    assert picture.startswith("https://cdn.butikk.no/")
+    assert picture not in with_drawn_pictures(f'<img class="p" src="{picture}" alt="">')
 
 
 def test_pictures_of_real_hosts_stay_what_they_are() -> None:

@@ -18,18 +18,20 @@ from assets.messaging.render import Renderer
 from assets.messaging.rendering import RenderedMessages
 from assets.messaging.seed_list import Seed
 from assets.messaging.seed_messages import NothingWanted, SeedMessages, Wanted, write_messages
+from assets.messaging.template_samples import Shop
 from assets.messaging.tokens import read_token
 from tests.unit.messaging.template_root import SETTINGS, SHIPPED
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 TEMPLATES = load_templates(SHIPPED, check_texts=False)
+SHOP = Shop.of(TEMPLATES.brand)
 RENDERER = Renderer(SETTINGS, TEMPLATES)
 KARI, OLA, PHONE = (
     Seed(1, "email", "kari@butikk.example"),
     Seed(2, "email", "ola@butikk.example"),
     Seed(3, "sms", "+4740000001"),
 )
-CARTS = Wanted(journey="cart_abandoned", step="reminder", language="nb").samples(TEMPLATES)
+CARTS = Wanted(journey="cart_abandoned", step="reminder", language="nb").samples(TEMPLATES, SHOP)
 
 
 def written(*seeds: Seed) -> SeedMessages:
@@ -130,15 +132,15 @@ def test_samples_are_chosen_by_journey_step_language_channel_and_by_what_waits()
         ("sms", "reminder", "nb"),
     }
     waiting = frozenset({("email", "welcome", "hello", "sv"), ("sms", "cart_abandoned", "reminder", "da")})
-    found = Wanted(kinds=waiting).samples(TEMPLATES)
+    found = Wanted(kinds=waiting).samples(TEMPLATES, SHOP)
     assert {(row.channel, row.journey, row.step, row.language) for row in found} == waiting
-    assert {row.language for row in Wanted(channel="sms", kinds=waiting).samples(TEMPLATES)} == {"da"}
+    assert {row.language for row in Wanted(channel="sms", kinds=waiting).samples(TEMPLATES, SHOP)} == {"da"}
 
 
 def test_what_is_not_there_is_answered_with_what_is() -> None:
     with pytest.raises(NothingWanted, match=r"no journey cart here, only .*cart_abandoned"):
-        Wanted(journey="cart").samples(TEMPLATES)
+        Wanted(journey="cart").samples(TEMPLATES, SHOP)
     with pytest.raises(NothingWanted, match="no step hello here, only saved, reminder"):
-        Wanted(journey="cart_abandoned", step="hello").samples(TEMPLATES)
+        Wanted(journey="cart_abandoned", step="hello").samples(TEMPLATES, SHOP)
     with pytest.raises(NothingWanted, match="not among the templates"):
-        Wanted(kinds=frozenset({("email", "gone", "hello", "nb")})).samples(TEMPLATES)
+        Wanted(kinds=frozenset({("email", "gone", "hello", "nb")})).samples(TEMPLATES, SHOP)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from assets.messaging.approvals import stop_everything
+from assets.messaging.keys import is_of_a_test
 from assets.messaging.ledger_guard import open_ledger
 from assets.messaging.ledger_views import count_by_state, list_batches
 from orchestration.commands import preview
@@ -18,7 +19,11 @@ from orchestration.settings import Settings
 from tests.faults import kit
 from tests.faults.by_provider import opt_out
 from tests.faults.kit import ListContent, hand_off, row
+from tests.servers import wait_for
+from tests.servers.postfix import running_postfix
 from tests.servers.scripted import Reply, SmtpServer, http_server, smtp_server
+from tests.unit.messaging.template_root import change, copy_of_templates
+from tests.unit.messaging.test_shop_goods import product, publish
 from tests.unit.orchestration.command_line import Shell
 
 SEEDS = ("kari.canary@butikk.example", "ola.canary@butikk.example", "+4740000001")
@@ -70,6 +75,20 @@ def test_seeds_get_mails_by_smtp_and_sms_by_the_gateway_and_nobody_else_gets_any
         assert not list_batches(outbox)
 
 
+@pytest.mark.slow
+def test_a_real_mail_server_takes_every_test_as_it_is(shell: Shell, home: Settings) -> None:
+    """Counted in its own log, by our ids: one for each seed and sample."""
+    with running_postfix() as server:
+        shell.set(EMAIL_VIA=f"smtp://127.0.0.1:{server.port}?tls=none")
+        said = shell.run("preview", "--to-seeds", "--journey", "post_purchase_coffee", "--language", "sv")
+        wait_for(lambda: server.received().total() == 16, 30, "the server delivers what it took")
+        received, log = server.received(), server.log.read_text()
+    assert "email: 16 of 16 messages accepted." in said
+    assert set(received.values()) == {1}
+    assert all(is_of_a_test(message_id) for message_id in received)
+    assert set(re.findall(r"to=<([^>]*)>", log)) == set(SEEDS[:2])
+
+
 def test_without_a_server_they_become_files_that_nobody_collects(shell: Shell, home: Settings) -> None:
     """The default sends nothing, and says so."""
     said = shell.run(*ONE)
@@ -91,6 +110,18 @@ def test_files_to_look_at_need_neither_list_nor_ledger(shell: Shell, home: Setti
     [mail] = filed(home)
     assert message_from_bytes(mail.read_bytes(), policy=policy.default)["Subject"].startswith("[Test] ")
     assert not home.ledger_path.exists()
+
+
+def test_the_shops_own_products_are_shown_and_invented_ones_admitted(shell: Shell, home: Settings) -> None:
+    """Pictures and links are half of what one looks at."""
+    assert "products in them are invented" in shell.run(*ONE, "--channel", "email")
+    publish(home, [product("p1", title="Havregryn 1 kg")])
+    assert "invented" not in shell.run(*ONE, "--channel", "email")
+    mail = message_from_bytes(filed(home)[-1].read_bytes(), policy=policy.default)
+    text = mail.get_body(("plain",))
+    assert text is not None
+    assert "Havregryn" in text.get_content()
+    assert "https://shop.example/p/p1" in text.get_content()
 
 
 def test_a_refusal_is_counted_by_its_code_and_ends_with_1(shell: Shell, home: Settings) -> None:
@@ -146,6 +177,19 @@ def test_a_channel_without_anybody_in_the_list_is_left_out_aloud(shell: Shell, h
     shell.set(SEED_LIST=SEEDS[0])
     assert "sms: left out, FREDNING_SEED_LIST names no mobile number." in shell.run(*ONE)
     assert "names no mobile number" in shell.run(*ONE, "--channel", "sms", code=1)
+
+
+def test_a_sample_that_cannot_be_written_is_named_and_the_others_arrive(
+    shell: Shell, home: Settings, tmp_path: Path
+) -> None:
+    """A text that grew too long is found here at the latest; it must not end the test of everything else."""
+    root = copy_of_templates(tmp_path)
+    change(root / "brand.yml", "max_segments: 3", "max_segments: 1")
+    shell.set(TEMPLATES=str(root))
+    for call in (ONE, ("preview", *ONE[2:])):
+        said = shell.run(*call, code=1)
+        assert re.search(r"cart_abandoned-reminder-sms-nb cannot be written: the SMS needs \d segments", said)
+    assert {path.suffix for path in filed(home)} == {".eml"}
 
 
 def test_hundreds_of_messages_are_sent_only_when_asked_for(
