@@ -8,6 +8,7 @@ import dagster as dg
 
 from assets.decisions.ops import compare_journey_versions, replay_past_days, try_contact_policies
 from assets.messaging.ops import approve_waiting_batch, resume_all_sending, stop_all_sending
+from assets.messaging.seed_ops import send_samples_to_seeds
 from orchestration.tags import ON_DEMAND_TAG
 
 daily_run = dg.define_asset_job(
@@ -68,6 +69,14 @@ send_released = dg.define_asset_job(
 )
 
 
+@dg.job(
+    description="Send samples of what waits, or of any journey, to the inboxes and phones in FREDNING_SEED_LIST.",
+    **_ON_DEMAND,
+)
+def preview_to_seeds() -> None:
+    send_samples_to_seeds()
+
+
 @dg.job(description="Let a waiting batch go by its id and hash; the next run of its day sends it.", **_ON_DEMAND)
 def approve_batch() -> None:
     approve_waiting_batch()
@@ -85,5 +94,5 @@ def resume_sending() -> None:
 
 ON_DEMAND = (
     *(replay_audit, compare_versions, simulate_policy, evaluate_recommendations, send_released),
-    *(approve_batch, stop_sending, resume_sending),
+    *(preview_to_seeds, approve_batch, stop_sending, resume_sending),
 )

@@ -28,8 +28,8 @@ from orchestration.settings import Settings
 MARK = "[Test] "
 _LASTS = timedelta(days=1)
 
-# channel, journey, step, language: what the messages of one batch have in common.
-Kind = tuple[str, str, str, str]
+# channel, journey, step, language as the ledger has it: what the messages of one batch have in common.
+Kind = tuple[str, str, str, str | None]
 
 
 class NothingWanted(LookupError):
@@ -50,9 +50,11 @@ class Wanted:
         """In a fixed order, by journey. Raises `NothingWanted`."""
         rows = list(sample_rows(templates, shop=shop))
         if self.kinds is not None:
-            rows = [row for row in rows if _kind(row) in self.kinds]
+            language_for = templates.brand.language_for
+            kinds = {(*kind[:3], language_for(kind[3])) for kind in self.kinds}
+            rows = [row for row in rows if (row.channel, row.journey, row.step, row.language) in kinds]
             if not rows:
-                raise NothingWanted("The journeys of the batches that wait are not among the templates any more.")
+                raise NothingWanted("No batch waits whose journey is among the templates.")
         for name in ("journey", "step", "channel", "language"):
             asked = getattr(self, name)
             kept = [row for row in rows if asked in (None, getattr(row, name))]
@@ -61,10 +63,6 @@ class Wanted:
                 raise NothingWanted(f"There is no {name} {asked} here, only {known}.")
             rows = kept
         return rows
-
-
-def _kind(row: ContentRow) -> Kind:
-    return (row.channel, row.journey, row.step, str(row.language))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,5 +121,5 @@ def _row(sample: ContentRow, seed: Seed, now: datetime) -> Row:
 
 
 def _name(sample: ContentRow) -> str:
-    parts = (*_kind(sample)[1:3], sample.channel, sample.variant, sample.branch, sample.language)
+    parts = (sample.journey, sample.step, sample.channel, sample.variant, sample.branch, sample.language)
     return "-".join(part for part in parts if part not in (None, "default"))

@@ -1,8 +1,9 @@
-"""Approval and the kill switch as a person meets them in the Dagster UI."""
+"""Tests to a seed list, approval and the kill switch as a person meets them in the Dagster UI."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from assets.messaging.approvals import APPROVED
 from assets.messaging.ledger_lookups import is_stopped, require_batch
 from assets.messaging.ops import approve_waiting_batch, resume_all_sending, stop_all_sending
 from assets.messaging.outbox import Outbox
+from assets.messaging.seed_ops import send_samples_to_seeds
 from orchestration.settings import Settings
 from tests.faults import kit
+from tests.servers.scripted import smtp_server
 
 
 @pytest.fixture
@@ -89,8 +92,39 @@ def test_the_kill_switch_can_be_thrown_and_taken_back(home: Settings, outbox: Ou
     assert not is_stopped(outbox)
 
 
+def test_samples_of_what_waits_go_to_the_seed_list_alone(home: Settings, outbox: Outbox) -> None:
+    """By a real socket; refused where nothing waits, everything is stopped, or nobody is named."""
+    assert "FREDNING_SEED_LIST is not set" in refusal(send_samples_to_seeds, home)
+    with smtp_server(lambda _: None) as server:
+        via = f"smtp://127.0.0.1:{server.port}?tls=none"
+        named = replace(home, seed_list=("kari@butikk.example",), email_via=via)
+        assert "No batch waits" in refusal(send_samples_to_seeds, named)
+        waiting(home, outbox)
+        start(send_samples_to_seeds, named, journey="welcome")
+        assert server.recipients == ["kari@butikk.example"]
+        assert b"Feedback-ID: hello:welcome:" in server.mails[0]
+        start(stop_all_sending, home, by="Kari")
+        assert "Everything is stopped" in refusal(send_samples_to_seeds, named)
+        start(resume_all_sending, home, by="Kari")
+        start(send_samples_to_seeds, named, only_waiting=False, journey="cart_abandoned", step="saved", language="da")
+        assert len(server.mails) == 2
+
+
+def test_a_test_that_was_not_accepted_fails_and_is_not_tried_again(home: Settings, outbox: Outbox) -> None:
+    """In numbers: the page of a run is read by many."""
+    waiting(home, outbox)
+    with smtp_server(lambda verb: "550 no such user" if verb == "RCPT" else None) as server:
+        via = f"smtp://127.0.0.1:{server.port}?tls=none"
+        named = replace(home, seed_list=("kari@butikk.example",), email_via=via)
+        with pytest.raises(dg.Failure) as failed:
+            start(send_samples_to_seeds, named, journey="welcome")
+    assert "email: 1 refused: SMTP 550." in str(failed.value.description)
+    assert "kari" not in str(failed.value.description)
+    assert failed.value.allow_retries is False
+
+
 def test_every_setting_says_what_to_fill_in() -> None:
-    for op in (approve_waiting_batch, stop_all_sending, resume_all_sending):
+    for op in (approve_waiting_batch, stop_all_sending, resume_all_sending, send_samples_to_seeds):
         for name, field in op.config_schema.config_type.fields.items():
             assert field.description, name
             assert not field.is_required, name

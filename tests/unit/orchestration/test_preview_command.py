@@ -10,11 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from assets.messaging import seed_run
 from assets.messaging.approvals import stop_everything
 from assets.messaging.keys import is_of_a_test
 from assets.messaging.ledger_guard import open_ledger
 from assets.messaging.ledger_views import count_by_state, list_batches
-from orchestration.commands import preview
 from orchestration.settings import Settings
 from tests.faults import kit
 from tests.faults.by_provider import opt_out
@@ -67,7 +67,7 @@ def test_seeds_get_mails_by_smtp_and_sms_by_the_gateway_and_nobody_else_gets_any
     sent = parse_qs(urlsplit(request.path).query) | parse_qs(request.body.decode())
     assert sent["to"] == [SEEDS[2]]
     assert "email: 2 of 2 messages accepted." in said
-    assert "sms: 1 of 1 message accepted." in said
+    assert "sms: 1 of 1 messages accepted." in said
     assert names_nobody(said + caplog.text)
     assert not filed(home)
     with open_ledger(home) as outbox:
@@ -196,7 +196,7 @@ def test_hundreds_of_messages_are_sent_only_when_asked_for(
     shell: Shell, home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Everything that an installation knows, in every language, is what nobody means."""
-    monkeypatch.setattr(preview, "_MANY", 1)
+    monkeypatch.setattr(seed_run, "MANY", 1)
     with smtp_server(lambda _: None) as server:
         shell.set(EMAIL_VIA=by(server))
         assert "These would be 2 messages" in shell.refuses(*ONE)
@@ -233,3 +233,4 @@ def test_an_erased_or_bouncing_seed_is_named_by_its_position(shell: Shell, home:
         assert server.recipients == [SEEDS[0]]
     assert "Entry 2 of FREDNING_SEED_LIST gets nothing" in said
     assert names_nobody(said)
+    assert "Entry" not in shell.run(*ONE, "--channel", "sms")
