@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from tests.dbt.customers.reachability_worlds import ACCOUNTS, CUSTOMERS, Row
@@ -64,13 +64,18 @@ class Memory:
                 if at != order["placed_at"] or order["order_id"] < number:
                     self.newest_sale[key] = (order["placed_at"], order["order_id"])
 
-    def right(self, customer: str, address: str, channel: str, at: datetime, soft: list[str]) -> tuple[str, str] | None:
-        """(basis, permission_id) for marketing to this customer."""
+    def right(
+        self, customer: str, address: str, channel: str, at: datetime, soft: list[str]
+    ) -> tuple[str, str, datetime | None] | None:
+        """(basis, permission_id, first instant without it) for marketing to this customer."""
         known = self.of(address, channel)
         if "marketing" in known.granted_by:
-            return "consent", f"consent:{known.granted_by['marketing']}"
+            return "consent", f"consent:{known.granted_by['marketing']}", None
         sale = self.sale_behind(customer, address, channel, at, soft)
-        return ("existing_customer", sale) if sale else None
+        if not sale:
+            return None
+        sold_at, _ = self.newest_sale[customer, address, channel]
+        return "existing_customer", sale, months_later(sold_at, MONTHS) + timedelta(microseconds=1)
 
     def sale_behind(self, customer: str, address: str, channel: str, at: datetime, soft: list[str]) -> str | None:
         sold = self.newest_sale.get((customer, address, channel))
@@ -175,7 +180,7 @@ def expected_points(memory: Memory, world: Row, as_of: datetime) -> dict[tuple[s
         right = memory.right(who, address, channel, as_of, world["soft"])
         stop = memory.of(address, channel).stopped_by
         age = (as_of - seen).total_seconds() if seen else float("inf")
-        candidate = (right is None, stop is not None, age, address, *(right or (None, None)), stop)
+        candidate = (right is None, stop is not None, age, address, *(right or (None, None, None)), stop)
         if (who, channel) not in best or candidate[:4] < best[(who, channel)][:4]:
             best[(who, channel)] = candidate
     return {key: (chosen[3], *chosen[4:]) for key, chosen in best.items()}

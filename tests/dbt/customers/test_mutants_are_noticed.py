@@ -68,6 +68,10 @@ OF_REACHABILITY = {
     ),
     "anybody's sale is a right": ("coalesce(permissions.customer_id = addresses.customer_id, true)", "true"),
     "a right that has ended still counts": ("coalesce(permissions.valid_to >", "coalesce(permissions.valid_from <"),
+    "nobody is told when a right ends": (
+        "'ends_at':permissions.valid_to",
+        "'ends_at':cast(null as timestamptz)",
+    ),
     "another purpose allows marketing": ("where permissions.purpose = 'marketing' and", "where"),
     "the newest address is taken, allowed or not": ("permitted.permission is null, suppressed", "suppressed"),
     "a stopped address is preferred": ("suppressed.suppression_id is not null,", "suppressed.suppression_id is null,"),

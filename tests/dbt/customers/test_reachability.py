@@ -247,6 +247,7 @@ def points(chain: Chain) -> dict[tuple[str, str], tuple[Any, ...]]:
             row["address"],
             row["permission_basis"],
             row["permission_id"],
+            row["permission_ends_at"],
             row["suppression_id"],
         )
         for row in rows

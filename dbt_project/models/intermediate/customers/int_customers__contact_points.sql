@@ -27,7 +27,11 @@ with
             addresses.channel,
             addresses.address,
             arg_min(
-                {'basis':permissions.basis, 'permission_id':permissions.permission_id},
+                {
+                    'basis':permissions.basis,
+                    'permission_id':permissions.permission_id,
+                    'ends_at':permissions.valid_to
+                },
                 (
                     case permissions.basis when 'consent' then 1 else 2 end,
                     - epoch_us(permissions.valid_from),
@@ -72,7 +76,8 @@ with
             address,
             suppression_id,
             permission.basis as permission_basis,
-            permission.permission_id as permission_id
+            permission.permission_id as permission_id,
+            permission.ends_at as permission_ends_at
         from ranked
         where preference = 1
     )

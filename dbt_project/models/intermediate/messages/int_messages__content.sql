@@ -47,7 +47,12 @@ with
             customers.timezone,
             contact_points.address,
             decisions.send_at,
-            decisions.expires_at,
+            -- The right may end before the message does, and the decision only asked for it at as_of.
+            case
+                when decisions.permission_id = contact_points.permission_id
+                then least(decisions.expires_at, contact_points.permission_ends_at)
+                else decisions.expires_at
+            end as expires_at,
             decisions.permission_basis,
             decisions.permission_id,
             decisions.policy_version,
