@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import product
 from typing import Any
 
 from tests.dbt.customers.reachability_worlds import ACCOUNTS, CUSTOMERS, Row
@@ -174,16 +176,43 @@ def valid_orders(told: list[Row], run_date: date, as_of: datetime) -> list[Row]:
 
 
 def expected_points(memory: Memory, world: Row, as_of: datetime) -> dict[tuple[str, str], tuple[Any, ...]]:
-    """Of a customer's addresses the one with a right, then the one nobody stopped, then the newest, then by value."""
+    """Of a customer's addresses the one nobody stopped, then the one with a right, then the newest, then by value."""
     best: dict[tuple[str, str], tuple[Any, ...]] = {}
     for who, (address, channel), seen in world["owners"]:
         right = memory.right(who, address, channel, as_of, world["soft"])
         stop = memory.of(address, channel).stopped_by
         age = (as_of - seen).total_seconds() if seen else float("inf")
-        candidate = (right is None, stop is not None, age, address, *(right or (None, None, None)), stop)
+        candidate = (stop is not None, right is None, age, address, *(right or (None, None, None)), stop)
         if (who, channel) not in best or candidate[:4] < best[(who, channel)][:4]:
             best[(who, channel)] = candidate
     return {key: (chosen[3], *chosen[4:]) for key, chosen in best.items()}
+
+
+def expected_reasons(
+    memory: Memory, world: Row, gone: Collection[str], as_of: datetime
+) -> dict[tuple[str, str, str], str | None]:
+    """(customer, channel, class of message): why nothing may be sent; None where it may.
+
+    Told without naming the address: somebody may be written to as soon as any of their addresses is open and allows it.
+    """
+    found: dict[tuple[str, str, str], str | None] = {}
+    for who, channel in product(CUSTOMERS, ("email", "sms")):
+        own = [address for owner, (address, of), _ in world["owners"] if (owner, of) == (who, channel)]
+        is_open = {address: memory.of(address, channel).stopped_by is None for address in own}
+        allows = {address: bool(memory.right(who, address, channel, as_of, world["soft"])) for address in own}
+        if who in gone:
+            reasons = {"lifecycle": "erased", "service": "erased"}
+        elif not own:
+            reasons = {"lifecycle": "no_address", "service": "no_address"}
+        elif not any(is_open.values()):
+            reasons = {"lifecycle": "address_suppressed", "service": "address_suppressed"}
+        elif not any(is_open[address] and allows[address] for address in own):
+            reasons = {"lifecycle": "no_permission"}
+        else:
+            reasons = {}
+        for message_class in ("lifecycle", "service"):
+            found[who, channel, message_class] = reasons.get(message_class)
+    return found
 
 
 def expected_erased(world: Row, asked: list[Row]) -> dict[str, datetime]:

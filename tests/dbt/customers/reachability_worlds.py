@@ -194,6 +194,8 @@ RARE = (
     world_of(reports=[report("bounced", "hard")]),
     world_of(reports=[report("bounced")]),
     world_of(consents=[consent("granted", "survey")]),
+    # The second one allowed an address that bounces now, and has another one.
+    world_of(consents=[consent("granted")], reports=[report("bounced", "hard")]),
     # Withdrawals at as_of itself: too late for the decision, in time for the sending.
     world_of(consents=[consent("withdrawn", "marketing", 14), consent("withdrawn", "survey", 20)], run_day=1),
     world_of(consents=[consent("granted"), consent("withdrawn", "survey", 20)], run_day=1),

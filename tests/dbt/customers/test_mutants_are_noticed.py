@@ -73,8 +73,19 @@ OF_REACHABILITY = {
         "'ends_at':cast(null as timestamptz)",
     ),
     "another purpose allows marketing": ("where permissions.purpose = 'marketing' and", "where"),
-    "the newest address is taken, allowed or not": ("permitted.permission is null, suppressed", "suppressed"),
+    "the newest address is taken, allowed or not": ("permitted.permission is null, addresses", "addresses"),
+    "an address that bounces is taken because it is allowed": (
+        "suppressed.suppression_id is not null, permitted.permission is null",
+        "permitted.permission is null, suppressed.suppression_id is not null",
+    ),
     "a stopped address is preferred": ("suppressed.suppression_id is not null,", "suppressed.suppression_id is null,"),
+    "the ledger writes to a stopped address": (
+        "contact_points.suppression_id is not null as fails_address_suppressed",
+        "false as fails_address_suppressed",
+    ),
+    "the ledger asks for no right": ("contact_points.permission_basis is null or coalesce", "coalesce"),
+    "the ledger writes to who is erased": ("coalesce(customers.is_erased, false)", "false"),
+    "a receipt needs a right of its own": ("then candidates.reference_order_id is null else", "then true else"),
     "late withdrawals count from the next instant on": ("occurred_at >= timezone", "occurred_at > timezone"),
     "a late withdrawal of a survey stops marketing": (
         "and action = 'withdrawn' and purpose = 'marketing'",

@@ -2,11 +2,12 @@
 
 Covers what permissions alone do not: sales as they are delivered, with the address that the account had then,
 suppression by the provider and the block list, every purpose, repeated deliveries, erasure, which of the addresses is
-written to, and what is asked once more at the moment of sending.
+written to, what the ledger's first four gates say of it, and what is asked once more at the moment of sending.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -19,12 +20,14 @@ from tests.dbt.customers.reachability_oracle import (
     MONTHS,
     expected_erased,
     expected_points,
+    expected_reasons,
     heard,
     late_withdrawals,
     remember,
 )
-from tests.dbt.customers.reachability_worlds import RARE, Row, worlds
+from tests.dbt.customers.reachability_worlds import CUSTOMERS, RARE, Row, worlds
 from tests.dbt.customers.test_permissions import OSLO, START, months_later
+from tests.dbt.decisions import relations
 
 MODELS = (
     "stg_webshop__accounts",
@@ -37,6 +40,7 @@ MODELS = (
     "int_customers__contact_points",
     "stg_privacy__erasures",
     "int_customers__erased",
+    "int_decisions__contactability",
 )
 
 
@@ -87,7 +91,30 @@ INPUTS = (
         "record_id VARCHAR, identifier_kind VARCHAR, identifier_value VARCHAR, is_blocked BOOLEAN DEFAULT false",
     ),
     Input("intermediate.int_identity__persons", "record_id VARCHAR, customer_id VARCHAR"),
+    *(
+        Input(name, relations.INPUTS[name])
+        for name in (
+            "staging.stg_templates__journeys",
+            "staging.stg_templates__journey_step_channels",
+            "staging.stg_consent__preferences",
+            "marts.dim_customers",
+            "marts.fct_customer_scores",
+        )
+    ),
+    Input(
+        "intermediate.int_decisions__candidates",
+        "journey VARCHAR, step VARCHAR, anchor VARCHAR, customer_id VARCHAR, class VARCHAR, "
+        "reference_order_id VARCHAR, expires_at TIMESTAMPTZ",
+    ),
+    Input(
+        "intermediate.int_decisions__handed_off",
+        "customer_id VARCHAR, journey VARCHAR, step VARCHAR, anchor VARCHAR, channel VARCHAR, is_fixed BOOLEAN, "
+        "message_id VARCHAR",
+    ),
 )
+# The offer needs a right of its own; the receipt fulfils an order.
+JOURNEYS = {"offer": "lifecycle", "receipt": "service"}
+GATES = ("erased", "no_address", "address_suppressed", "no_permission")
 
 
 @pytest.mark.parametrize("number", range(len(RARE)))
@@ -172,8 +199,30 @@ def run(chain: Chain, world: Row, landed: Row, run_date: date) -> None:
                 *({"record_id": f"webshop:a{n}", "customer_id": f"c{n}"} for n in (1, 2)),
                 *({"record_id": f"webshop_order:o{n}", "customer_id": "c2"} for n in range(len(world["sales"]))),
             ],
+            **asked_of_the_ledger(expected_erased(world, heard_requests(landed, run_date))),
         },
     )
+
+
+def asked_of_the_ledger(gone: Collection[str]) -> dict[str, list[Row]]:
+    """For everybody a candidate of either journey on both channels; who is erased is asserted apart."""
+    steps = [{"journey": journey, "step": "s"} for journey in JOURNEYS]
+    candidates = [
+        {"journey": journey, "step": "s", "anchor": "order:o", "customer_id": who, "class": message_class}
+        | {"reference_order_id": "o" if message_class == "service" else None}
+        for journey, message_class in JOURNEYS.items()
+        for who in CUSTOMERS
+    ]
+    return {
+        "staging.stg_templates__journeys": [{"journey": journey} for journey in JOURNEYS],
+        "staging.stg_templates__journey_step_channels": [
+            step | {"channel": channel, "position": n, "is_fallback": False}
+            for step in steps
+            for n, channel in enumerate(("email", "sms"))
+        ],
+        "marts.dim_customers": [{"customer_id": who, "is_erased": who in gone} for who in CUSTOMERS],
+        "intermediate.int_decisions__candidates": candidates,
+    }
 
 
 @settings(
@@ -215,7 +264,8 @@ def agrees(chain: Chain, world: Row) -> None:
         then = remember(landed, run_date, as_of, until=at)
         assert rights(permissions, at) == then.rights(at, world["soft"]), at
     assert points(chain) == expected_points(memory, world, as_of)
-    assert erased(chain) == expected_erased(world, heard(landed["requests"], "requested_at", run_date, as_of))
+    assert erased(chain) == expected_erased(world, heard_requests(landed, run_date))
+    assert reasons(chain) == expected_reasons(memory, world, erased(chain), as_of)
     found = chain.rows("select * from intermediate.int_consent__withdrawn_since_as_of")
     assert {(row["address"], row["channel"]): row["occurred_at"] for row in found} == late_withdrawals(
         landed, run_date, as_of
@@ -250,6 +300,19 @@ def points(chain: Chain) -> dict[tuple[str, str], tuple[Any, ...]]:
             row["permission_ends_at"],
             row["suppression_id"],
         )
+        for row in rows
+    }
+
+
+def heard_requests(landed: Row, run_date: date) -> list[Row]:
+    return heard(landed["requests"], "requested_at", run_date, datetime.combine(run_date, time(), OSLO))
+
+
+def reasons(chain: Chain) -> dict[tuple[str, str, str], str | None]:
+    """(customer, channel, class of message): the first of the gates that fails."""
+    rows = chain.rows("select * from intermediate.int_decisions__contactability")
+    return {
+        (row["customer_id"], row["channel"], row["class"]): next((g for g in GATES if row[f"fails_{g}"]), None)
         for row in rows
     }
 

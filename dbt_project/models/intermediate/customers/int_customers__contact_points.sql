@@ -1,6 +1,7 @@
--- Of all addresses that a customer has on a channel the one to write to: permitted for marketing, not
--- suppressed, newest, then by value. There is a row as soon as there is an address, so that the gates can
--- say what is missing.
+-- Of all addresses that a customer has on a channel the one to write to: not suppressed, permitted for
+-- marketing, newest, then by value. An open address comes before a permitted one that bounces: marketing may
+-- go to neither, but news of an order arrives. There is a row as soon as there is an address, so that the
+-- gates can say what is missing.
 with
     identifiers as (select * from {{ ref('dim_customer_identifiers') }}),
     foreign_mobiles as (
@@ -60,8 +61,8 @@ with
             row_number() over (
                 partition by addresses.customer_id, addresses.channel
                 order by
-                    permitted.permission is null,
                     suppressed.suppression_id is not null,
+                    permitted.permission is null,
                     addresses.last_seen_at desc nulls last,
                     addresses.address
             ) as preference
