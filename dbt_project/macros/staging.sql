@@ -33,9 +33,9 @@
 {%- endmacro %}
 
 {#-
-  "Changed rows" as a history: every version of a key that the run may know, with the time in which it held, half-open:
-  from its own instant, the first one already from the instant at which the key began, to the next version's (null =
-  still). Of versions of one instant the one that newest_known takes.
+  "Changed rows" as a history: every version of a key that the run may know, with the time in which it held, half-open
+  [valid_from, valid_to): from its own instant to the next version's (null = still); the first one already since the
+  key began. Of versions of one instant the one that newest_known takes.
 -#}
 {% macro known_versions(relation, key, began_at, changed_at='updated_at') -%}
     with
