@@ -62,6 +62,10 @@ class Shop:
                 found[line[by]].add(line["product_id"])
         return found
 
+    def dearest(self, order: list[Row]) -> str:
+        """The product of the dearest line; of equally dear ones the first by name."""
+        return str(min((-line["net_amount_minor"], line["product_id"]) for line in order)[1])
+
     def damped_sum(self, order: list[Row]) -> dict[str, float]:
         """Over every product of the order: baskets with both, divided by (baskets with the other) ^ 0.25."""
         baskets = self.units("order_id").values()
@@ -79,9 +83,9 @@ class Shop:
         """The mission's rule: of the order's dearest line, how many people who bought it bought the other one, too."""
         if not order:
             return {}
-        dearest = min(order, key=lambda line: (-line["net_amount_minor"], line["product_id"], line["line_number"]))
+        dearest = self.dearest(order)
         people = self.units("customer_id").values()
-        both = [bought - {dearest["product_id"]} for bought in people if dearest["product_id"] in bought]
+        both = [bought - {dearest} for bought in people if dearest in bought]
         return {product: float(n) for product, n in Counter(each for bought in both for each in bought).items()}
 
     def best_sellers(self) -> dict[str, float]:
@@ -98,12 +102,7 @@ class Shop:
         unwanted = self.unwanted(customer, wanted["reference_cart_id"])
         score = self.damped_sum(order) if method == "damped_sum" else self.most_valuable(order)
         shown = self.best(score, unwanted, "also_bought")
-        dearest = min(
-            order,
-            key=lambda line: (-line["net_amount_minor"], line["product_id"], line["line_number"]),
-            default={"product_id": None},
-        )
-        category = self.products.get(dearest["product_id"], {}).get("category")
+        category = self.products[self.dearest(order)]["category"] if order else None
         sellers = self.best_sellers()
         alike = {each: n for each, n in sellers.items() if category and self.products[each]["category"] == category}
         for fallback, name in ((alike, "best_seller_category"), (sellers, "best_seller")):
