@@ -46,6 +46,13 @@
     select customer_id from {{ relation }} semi join {{ affected_keys(relation) }} using ({{ key }})
 {%- endmacro %}
 
+{#- Customers of orders that were computed anew, or left a window of so many days; a line changes only with its order. -#}
+{% macro customers_of_orders(orders, days, since) -%}
+    {{ customers_of(orders, 'order_id') }}
+    union all
+    select customer_id from {{ orders }} where {{ left_window('ordered_at', days, since) }}
+{%- endmacro %}
+
 {%- macro day_literal(day) -%} cast('{{ day }}' as date) {%- endmacro %}
 
 {#- Orders, by order_id, of which a line was computed anew in this run. -#}

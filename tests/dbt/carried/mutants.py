@@ -47,6 +47,8 @@ CONSENTS, PERMISSIONS = "marts.fct_consent_events", "marts.fct_permissions"
 BASIS, ALIASES = "intermediate.int_consent__sales", "intermediate.int_identity__aliases"
 RETURNS, WEBSHOP_ORDERS = "intermediate.int_purchases__returns", "staging.stg_webshop__orders"
 
+_LEFT_BEHIND = "customers_of_orders", "{{ left_window('ordered_at', days, since) }}", "false"
+
 MUTANTS = (
     _macro("what was told of tomorrow never comes", "newly_known", "and {{ happened_since(happened, since) }}",
            "and false", EVENTS),
@@ -174,13 +176,11 @@ MUTANTS = (
            *_without("{{ affected_keys(relation) }}\n"), BY_CUSTOMER, WEIGHTS),
     _macro("what moves to somebody else is not told of them", "customers_of",
            "semi join {{ affected_keys(relation) }} using ({{ key }})", "where false", BY_CUSTOMER),
-    _model("a year's orders never leave it", BY_CUSTOMER, "{{ left_window('ordered_at', 365, since) }}", "false"),
-    _model("what was bought a year ago weighs for ever", WEIGHTS, "{{ left_window('ordered_at', days, since) }}",
-           "false"),
+    _macro("a year's orders never leave it", *_LEFT_BEHIND, BY_CUSTOMER),
+    _macro("what was bought a year ago weighs for ever", *_LEFT_BEHIND, WEIGHTS),
     _model("views do not reach affinities", WEIGHTS, "{{ customers_of(product_views, 'anonymous_id') }}",
            "select null where false"),
-    _model("what was bought a year ago is still used up", BY_PRODUCT, "{{ left_window('ordered_at', days, since) }}",
-           "false"),
+    _macro("what was bought a year ago is still used up", *_LEFT_BEHIND, BY_PRODUCT),
     _model("orders do not leave a period", BY_PERIOD, "ordered_on in (select day from crossed)", "false"),
     *(
         _model(f"{what} do not reach behaviour", BEHAVIOUR, right, wrong)

@@ -6,14 +6,9 @@
 {% set since = carried_from_same_month([orders, order_lines, product_views]) %}
 {% set days = 365 %}
 {%- if since %}
-    -- A line changes only with its order.
-    {{ customers_of(orders, 'order_id') }}
+    {{ customers_of_orders(orders, days, since) }}
     union all
-    {{ customers_of(product_views, 'anonymous_id') }}
-    union all
-    select customer_id
-    from {{ order_lines }}
-    where {{ left_window('ordered_at', days, since) }} {{ carried_mark() }}
+    {{ customers_of(product_views, 'anonymous_id') }} {{ carried_mark() }}
 {%- endif %}
 with
     lines as (

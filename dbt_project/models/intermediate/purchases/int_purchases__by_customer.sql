@@ -2,13 +2,7 @@
 {% set orders = ref('fct_orders') %}
 {% set since = carried_from([orders]) %}
 {% set year = run_date() ~ ' - 365' %}
-{%- if since %}
-    {{ customers_of(orders, 'order_id') }}
-    union all
-    select customer_id
-    from {{ orders }}
-    where {{ left_window('ordered_at', 365, since) }} {{ carried_mark() }}
-{%- endif %}
+{%- if since %} {{ customers_of_orders(orders, 365, since) }} {{ carried_mark() }} {%- endif %}
 with
     orders as (
         select *

@@ -3,14 +3,7 @@
 {% set orders, order_lines = ref('fct_orders'), ref('fct_order_lines') %}
 {% set since = carried_from([orders, order_lines]) %}
 {% set days = var('replenishment_history_days') %}
-{%- if since %}
-    -- A line changes only with its order.
-    {{ customers_of(orders, 'order_id') }}
-    union all
-    select customer_id
-    from {{ order_lines }}
-    where {{ left_window('ordered_at', days, since) }} {{ carried_mark() }}
-{%- endif %}
+{%- if since %} {{ customers_of_orders(orders, days, since) }} {{ carried_mark() }} {%- endif %}
 with
     days as (
         select
