@@ -35,28 +35,19 @@ with
         where bought_before.bought_at is null or told.occurred_at > bought_before.bought_at
     ),
     listed as (
-        select cart_id, max(occurred_at) as listed_at
+        select cart_id, max(occurred_at) as listed_at, arg_max(products, (occurred_at, products)) as products
         from events
         where event_name in ('Cart Viewed', 'Checkout Started') and {{ json_list_length('products') }} > 0
         group by cart_id
     ),
-    lists as (
-        select events.cart_id, events.occurred_at, max(events.products) as products
-        from events
-        join listed on listed.cart_id = events.cart_id and listed.listed_at = events.occurred_at
-        where
-            events.event_name in ('Cart Viewed', 'Checkout Started')
-            and {{ json_list_length('events.products') }} > 0
-        group by events.cart_id, events.occurred_at
-    ),
     listed_lines as (
         select
             cart_id,
-            occurred_at,
+            listed_at as occurred_at,
             line ->> '$.product_id' as product_id,
             coalesce(try_cast(line ->> '$.quantity' as double), 1) as quantity,
             {{ to_minor("try_cast(line ->> '$.price' as decimal(18, 4))") }} as price_minor
-        from (select cart_id, occurred_at, unnest(cast(products as json[])) as line from lists) as unnested
+        from (select cart_id, listed_at, unnest(cast(products as json[])) as line from listed) as unnested
     ),
     moves as (
         select
