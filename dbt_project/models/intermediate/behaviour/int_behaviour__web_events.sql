@@ -6,6 +6,7 @@
 {% set browsers = ref('int_identity__anonymous_ids') %}
 {% set since = carried_from([persons, browsers]) %}
 {% set starts_at = local_instant(run_date() ~ ' - ' ~ var('web_history_days')) %}
+{% set edge_ends_at = starts_at ~ ' + to_minutes(' ~ var('session_pause_minutes') ~ ')' %}
 {% set pause_ms = var('session_pause_minutes') * 60000 %}
 {%- if since %}
     {% set started_at = local_instant(day_literal(since) ~ ' - ' ~ var('web_history_days')) %}
@@ -15,9 +16,7 @@
         leaving as (
             select message_id
             from {{ tracked }}
-            where
-                occurred_at >= {{ started_at }}
-                and occurred_at < {{ starts_at }} + interval '{{ var("session_pause_minutes") }} minutes'
+            where occurred_at >= {{ started_at }} and occurred_at < {{ edge_ends_at }}
         ),
         affected as (
             -- Also other browsers that told the same events: of several another one may count now.
@@ -98,7 +97,7 @@ with
         from started
         -- What began so near the window's edge may have begun before it: its name would change from run to
         -- run.
-        where session_started_at >= {{ starts_at }} + interval '{{ var("session_pause_minutes") }} minutes'
+        where session_started_at >= {{ edge_ends_at }}
         group by anonymous_id, session_started_at
     ),
     owned as (
