@@ -72,23 +72,38 @@ def draw(seed: int) -> tuple[list[Row], list[Row]]:
     return products, lines
 
 
+def bought_on(product: str, lines: list[Row]) -> dict[str, dict[date, list[Row]]]:
+    """Who bought it on which local days, with the lines that count."""
+    starts = datetime.combine(TODAY - timedelta(days=HISTORY), time(), OSLO)
+    bought: dict[str, dict[date, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for line in lines:
+        counts = line["is_valid"] and line["customer_id"] and not line["is_gift"] and line["ordered_at"] >= starts
+        if counts and line["product_id"] == product:
+            bought[line["customer_id"]][line["ordered_at"].astimezone(OSLO).date()].append(line)
+    return bought
+
+
+def expected_gap(own: list[int], everybodys: list[int], told: int) -> tuple[str, float]:
+    """Whose gaps say how long it lasts, and how long. `told`: the catalogue's days, 0 if it has none."""
+    if len(own) >= 3:
+        of_product = sum(map(math.log, everybodys)) / len(everybodys)
+        weighed = (sum(map(math.log, own)) + SHRINKAGE * of_product) / (len(own) + SHRINKAGE)
+        return "shrunk", math.exp(weighed)
+    if told > 0:
+        return "catalogue", float(told)
+    return "product_median", float(median(everybodys))
+
+
 def oracle(products: list[Row], lines: list[Row]) -> dict[tuple[str, str], tuple[Any, ...]]:
     """(customer, product): (due on, gap, repeat probability, own gaps, method, last order, received on)."""
     found = {}
-    starts = datetime.combine(TODAY - timedelta(days=HISTORY), time(), OSLO)
     for product in products:
-        if not (product["is_in_stock"] and product["is_for_sale"]):
-            continue
-        bought: dict[str, dict[date, list[Row]]] = defaultdict(lambda: defaultdict(list))
-        for line in lines:
-            counts = line["is_valid"] and line["customer_id"] and not line["is_gift"] and line["ordered_at"] >= starts
-            if counts and line["product_id"] == product["product_id"]:
-                bought[line["customer_id"]][line["ordered_at"].astimezone(OSLO).date()].append(line)
-        if not bought:
+        bought = bought_on(product["product_id"], lines)
+        if not (product["is_in_stock"] and product["is_for_sale"] and bought):
             continue
         repeat = sum(len(days) > 1 for days in bought.values()) / len(bought)
-        told = (product["replenish_after_days"] or 0) > 0
-        if not told and (len(bought) < MIN_BUYERS or repeat < MIN_REPEAT):
+        told = product["replenish_after_days"] or 0
+        if told <= 0 and (len(bought) < MIN_BUYERS or repeat < MIN_REPEAT):
             continue
         gaps = {
             customer: [(b - a).days for a, b in zip(sorted(days), sorted(days)[1:], strict=False)]
@@ -96,14 +111,7 @@ def oracle(products: list[Row], lines: list[Row]) -> dict[tuple[str, str], tuple
         }
         everybodys = [gap for own in gaps.values() for gap in own]
         for customer, own in gaps.items():
-            if len(own) >= 3:
-                of_product = sum(map(math.log, everybodys)) / len(everybodys)
-                weighed = (sum(map(math.log, own)) + SHRINKAGE * of_product) / (len(own) + SHRINKAGE)
-                method, gap = "shrunk", math.exp(weighed)
-            elif told:
-                method, gap = "catalogue", float(product["replenish_after_days"])
-            else:
-                method, gap = "product_median", float(median(everybodys))
+            method, gap = expected_gap(own, everybodys, told)
             last = max(bought[customer])
             # Half a day counts as a whole one.
             due_on = last + timedelta(days=math.floor(gap + 0.5))
