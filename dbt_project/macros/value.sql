@@ -39,15 +39,19 @@
 {%- endmacro %}
 
 {#-
-  Gauss' hypergeometric function 2F1(a, b; c; z) for 0 <= z < 1, as its first `terms` terms in Horner's form. Far enough
-  where c is well above a + b, which holds after Euler's transformation (see expected_purchases).
+  Gauss' hypergeometric function 2F1(a, b; c; z) for 0 <= z < 1, as its first series_terms terms in Horner's form. Far
+  enough where c is well above a + b, which holds after Euler's transformation (see expected_purchases_if_alive).
 -#}
-{% macro hypergeometric(a, b, c, z, terms=60) -%}
+{% macro hypergeometric(a, b, c, z) -%}
+    {%- set terms = series_terms() | int -%}
     {%- for k in range(terms) -%}
         (1 + ({{ a }} + {{ k }}) * ({{ b }} + {{ k }}) / (({{ c }} + {{ k }}) * {{ k + 1 }}) * {{ z }} *
     {%- endfor -%}
     1 {{- ')' * terms }}
 {%- endmacro %}
+
+{#- How many terms of the series are taken. -#}
+{% macro series_terms() -%} 60 {%- endmacro %}
 
 {#- BG/NBD: the chance that a customer still buys (Fader, Hardie, Lee 2005). 1 at x = 0, where it knows no dropout. -#}
 {% macro p_alive(parameters, x, t_x, observed) -%}
@@ -78,12 +82,13 @@
 {%- endmacro %}
 
 {#-
-  Whether that many terms are too few: they fall like (1-kept)^k * k^(a-r-x-2), slowly for people who have hardly begun
+  Whether series_terms are too few: the terms fall like (1-kept)^k * k^(a-r-x-2), slowly for people who have hardly begun
   and where many leave.
 -#}
 {% macro is_series_too_short(parameters, x, kept) -%}
     {%- set p = parameters -%}
-    ({{ p }}.a >= 2 or 60 * ln(1 - {{ kept }}) + ({{ p }}.a - {{ p }}.r - {{ x }} - 2) * ln(60) > -14)
+    {%- set k = series_terms() -%}
+    ({{ p }}.a >= 2 or {{ k }} * ln(1 - {{ kept }}) + ({{ p }}.a - {{ p }}.r - {{ x }} - 2) * ln({{ k }}) > -14)
 {%- endmacro %}
 
 {#-
