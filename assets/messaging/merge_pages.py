@@ -40,9 +40,10 @@ class MergePages:
         """The records of all ordinary mails among these, in the order of their ids."""
         if not isinstance(page, WarehousePage) or len(message_ids) < WORTH_IT:
             return []
-        kinds = columns.split_by(page.part(message_ids), ("channel", "journey", "step", "language", *_KIND))
-        done = [member for table in kinds for member in self._of_one_kind(page, table)]
-        return sorted(done, key=attrgetter("message_id"))
+        with _no_search_for_garbage():
+            kinds = columns.split_by(page.part(message_ids), ("channel", "journey", "step", "language", *_KIND))
+            done = [member for table in kinds for member in self._of_one_kind(page, table)]
+            return sorted(done, key=attrgetter("message_id"))
 
     def _of_one_kind(self, page: WarehousePage, table: pa.Table) -> list[Prepared]:
         first = table.slice(0, 1).select(["channel", "journey", "step", "language", *_KIND]).to_pylist()[0]
@@ -56,21 +57,26 @@ class MergePages:
         parts, policy = Parts(first, ready, page.goods), first["policy_version"] or ""
         message_ids, zones = table["message_id"].to_pylist(), pc.fill_null(table["timezone"], "").to_pylist()
         records = Kind(parts, template).records(table, message_ids)
-        with _no_search_for_garbage():
-            return [
-                Prepared(message_id, r, r, keys.request_hash(r), version, template, parts.cards, policy, zone)
-                for message_id, r, zone in zip(message_ids, records, zones, strict=True)
-                if r is not None
-            ]
+        return [
+            Prepared(message_id, r, r, keys.request_hash(r), version, template, parts.cards, policy, zone)
+            for message_id, r, zone in zip(message_ids, records, zones, strict=True)
+            if r is not None
+        ]
 
 
 @contextmanager
 def _no_search_for_garbage() -> Iterator[None]:
-    """So many objects that stay make the collector look through all of memory, several times and for nothing."""
+    """So many objects that stay make the collector look through all of memory, several times and for nothing.
+
+    What was made counts as old from here on, as if it had been looked through: freezing moves it without a look.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if was_on and not gc.get_freeze_count():  # what somebody froze for good stays so
+            gc.freeze()
+            gc.unfreeze()
         if was_on:
             gc.enable()

@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -40,14 +40,14 @@ def make_token(key: bytes, message_id: str, channel: str) -> str:
     return binascii.b2a_base64(body + _mac(key, body), newline=False).translate(_URL_SAFE, b"=").decode()
 
 
-def make_tokens(key: bytes, message_ids: Iterable[str], channel: str) -> list[str]:
+def make_tokens(key: bytes, message_ids: Sequence[str], channel: str) -> list[str]:
     """`make_token` of many messages at two thirds of its cost: what they have in common is hashed once."""
     head = _head(key, channel)
     keyed_inner, keyed_outer = _keyed(key)
     begun = keyed_inner.copy()
     begun.update(_PURPOSE + head)
     pieces: list[bytes] = []
-    for raw in map(_message_bytes, message_ids):
+    for raw in _bytes_of_all(message_ids):
         inner, outer = begun.copy(), keyed_outer.copy()
         inner.update(raw)
         outer.update(inner.digest())
@@ -100,6 +100,14 @@ def _keyed(key: bytes) -> tuple[Any, Any]:
     block = (hashlib.sha256(key).digest() if len(key) > _BLOCK_BYTES else key).ljust(_BLOCK_BYTES, b"\0")
     inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
     return inner, outer
+
+
+def _bytes_of_all(message_ids: Sequence[str]) -> Iterator[bytes]:
+    """`_message_bytes` of each, read in one go."""
+    raw = bytes.fromhex("".join(message_ids)) if {*map(len, message_ids)} <= {32} else b""
+    if len(raw) != 16 * len(message_ids):
+        raise ValueError("a message id has 32 hex digits")
+    return (raw[start : start + 16] for start in range(0, len(raw), 16))
 
 
 def _message_bytes(message_id: str) -> bytes:

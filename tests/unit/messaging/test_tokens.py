@@ -25,6 +25,13 @@ def test_tokens_made_together_are_those_made_one_by_one(channel: str) -> None:
     assert make_tokens(KEY, [], channel) == []
 
 
+@pytest.mark.parametrize("ids", [["ab"], [MESSAGE + "a", MESSAGE[1:]], [" " * 2 + MESSAGE[2:]], [MESSAGE, "x" * 32]])
+def test_what_is_no_message_id_gets_no_token(ids: list[str]) -> None:
+    """Ids are read in one go; a short one must not borrow digits of its neighbour."""
+    with pytest.raises(ValueError, match="hex"):
+        make_tokens(KEY, ids, "email")
+
+
 def test_a_token_signed_with_a_former_key_still_works() -> None:
     """Mails lie in inboxes for years; rotating the key must not break their unsubscribe links."""
     assert read_token([KEY, FORMER], make_token(FORMER, MESSAGE, "email")) == (MESSAGE, "email")
