@@ -23,7 +23,8 @@ from assets.messaging.template_schemas import SCHEMAS as TEMPLATES
 from orchestration.settings import Settings
 from tests.dbt.carried.single_deeds import deliveries as single_deeds
 
-FIRST_DAY = date(2026, 10, 19)
+# A month begins on the fifth day.
+FIRST_DAY = date(2026, 10, 28)
 
 Draw = Callable[[random.Random, date], Any]
 

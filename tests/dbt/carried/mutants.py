@@ -178,6 +178,11 @@ MUTANTS = (
            "semi join {{ affected_keys(relation) }} using ({{ key }})", "where false", BY_CUSTOMER),
     _macro("a year's orders never leave it", *_LEFT_BEHIND, BY_CUSTOMER),
     _macro("what was bought a year ago weighs for ever", *_LEFT_BEHIND, WEIGHTS),
+    *(
+        _macro(f"{what} keep the weights of the month before", "carried_from_same_month",
+               "since if since and since[:7] == (var('run_date') | string)[:7] else none", "since", table)
+        for what, table in (("affinities", WEIGHTS), ("habits", BEHAVIOUR))
+    ),
     _model("views do not reach affinities", WEIGHTS, "{{ customers_of(product_views, 'anonymous_id') }}",
            "select null where false"),
     _macro("what was bought a year ago is still used up", *_LEFT_BEHIND, BY_PRODUCT),
