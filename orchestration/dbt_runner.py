@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -26,31 +26,11 @@ from orchestration.dbt import (
     prepare,
     profile_environment,
     project_of,
+    selecting,
 )
+from orchestration.dbt_results import NodeResult, node_result
 from orchestration.dbt_translator import FredningTranslator
 from orchestration.settings import Settings
-
-_SUCCESSFUL = {"success", "pass", "warn"}
-
-
-@dataclass(frozen=True)
-class NodeResult:
-    """How one dbt node ended. `seconds` is its execution time, `failures` the failing rows of a test.
-
-    `statement` is the SQL that was compiled for it; None for what has none (a seed).
-    """
-
-    unique_id: str
-    status: str
-    seconds: float
-    message: str
-    failures: int | None
-    rows: int | None
-    statement: str | None = None
-
-    @property
-    def is_good(self) -> bool:
-        return self.status in _SUCCESSFUL
 
 
 class DbtRunner:
@@ -72,13 +52,24 @@ class DbtRunner:
     def invoke(self, arguments: list[str]) -> list[NodeResult]:
         """Run dbt. Returns how every node ended, failed ones included.
 
-        Raises `DbtFailure` when dbt itself could not run, and whatever interrupted it.
+        What found too little memory beside its neighbours is built once more with all of it, one statement and one
+        thread at a time: a large night takes longer then, but has an end. Raises `DbtFailure` when dbt itself could
+        not run, and whatever interrupted it.
         """
+        results = self._invoke(arguments, profile_environment(self.settings))
+        if not any(result.is_out_of_memory for result in results) or any(map(_is_final, results)):
+            return results
+        unfinished = [self.parsed.nodes.get(r.unique_id) for r in results if r.is_out_of_memory or r.is_skipped]
+        names = [f"fqn:{'.'.join(node.fqn)}" for node in unfinished if node]
+        again = self._invoke(selecting(arguments, names), profile_environment(self.settings, one_at_a_time=True))
+        return list({result.unique_id: result for result in (*results, *again)}.values())
+
+    def _invoke(self, arguments: list[str], environment: Mapping[str, str]) -> list[NodeResult]:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
         (self.settings.home / "tmp").mkdir(parents=True, exist_ok=True)
-        os.environ.update(profile_environment(self.settings))
+        os.environ.update(environment)
         forget_compiled(self.parsed)
         try:
             result = dbtRunner(manifest=self.parsed).invoke(arguments)
@@ -89,7 +80,7 @@ class DbtRunner:
             if not isinstance(result.exception, Exception):
                 raise result.exception
             raise DbtFailure(f"dbt stopped: {result.exception}") from result.exception
-        return [_node_result(node) for node in getattr(result.result, "results", [])]
+        return [node_result(node) for node in getattr(result.result, "results", [])]
 
     def build(
         self, context: dg.AssetExecutionContext, *, select: str, exclude: str = ""
@@ -106,8 +97,8 @@ class DbtRunner:
         )
         results = self.invoke(arguments)
         yield from index.events(results, context)
-        broken = [r for r in results if r.status in {"error", "runtime error"} or index.is_unseen_failure(r)]
-        skipped = [r for r in results if r.status == "skipped"]
+        broken = [r for r in results if r.is_error or index.is_unseen_failure(r)]
+        skipped = [r for r in results if r.is_skipped]
         if broken:
             raise dg.Failure(
                 description=f"{len(broken)} dbt nodes failed, {len(skipped)} were skipped because of them:\n"
@@ -161,18 +152,18 @@ class NodeIndex:
                 yield dg.Output(
                     value=None,
                     output_name=self._asset_of[result.unique_id].to_python_identifier(),
-                    metadata=_metadata(result),
+                    metadata=result.metadata(),
                 )
         for result in tests:
             key = self._check_of[result.unique_id]
-            if key not in context.selected_asset_check_keys or result.status == "skipped":
+            if key not in context.selected_asset_check_keys or result.is_skipped:
                 continue
             yield dg.AssetCheckResult(
                 passed=result.status == "pass",
                 asset_key=key.asset_key,
                 check_name=key.name,
                 severity=self._severity(result),
-                metadata=_metadata(result),
+                metadata=result.metadata(),
             )
 
     def is_unseen_failure(self, result: NodeResult) -> bool:
@@ -185,25 +176,6 @@ class NodeIndex:
         return dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR
 
 
-def _node_result(result: Any) -> NodeResult:
-    rows = (result.adapter_response or {}).get("rows_affected")
-    return NodeResult(
-        unique_id=result.node.unique_id,
-        status=str(result.status.value if hasattr(result.status, "value") else result.status),
-        seconds=round(float(result.execution_time), 3),
-        message=str(result.message or ""),
-        failures=result.failures,
-        rows=rows if isinstance(rows, int) and rows >= 0 else None,
-        statement=getattr(result.node, "compiled_code", None),
-    )
-
-
-def _metadata(result: NodeResult) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"seconds": result.seconds, "status": result.status}
-    if result.failures is not None:
-        metadata["failing_rows"] = result.failures
-    if result.rows is not None:
-        metadata["dagster/row_count"] = result.rows
-    if not result.is_good and result.message:
-        metadata["message"] = result.message
-    return metadata
+def _is_final(result: NodeResult) -> bool:
+    """It went wrong, and would again, whatever the memory."""
+    return not (result.is_good or result.is_skipped or result.is_out_of_memory or result.status == "no-op")

@@ -1,5 +1,10 @@
 {#- How long a product lasts a customer (Bhagat et al., KDD 2018). -#}
 
+{#- Of order lines: those that their buyer uses up. A gift is used up elsewhere. -#}
+{% macro is_used_up_by_buyer() -%}
+    is_valid and customer_id is not null and product_id is not null and not coalesce(is_gift, false)
+{%- endmacro %}
+
 {#-
   One row per customer and product of `days` (customer_id, product_id, ordered_on; each day once) that is among the
   `products` (product_id, replenish_after_days): n_own_gaps, method and expected_gap_days. Three own gaps and more are

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +191,50 @@ def test_a_failed_key_test_without_a_check_of_its_own_fails_the_step(settings: S
     assert not [e for e in result.get_asset_check_evaluations() if e.asset_key.path[-1] == "below"]
     failure = next(e for e in result.all_events if e.is_step_failure).step_failure_data
     assert "unique_below_id" in str(failure.error)
+
+
+_HEAVY = """{{ config(schema='marts', materialized='table') }}
+select case when current_setting('threads') > 1 then error('Out of Memory Error: too much at once') else 1 end as id
+"""
+_BEHIND = "{{ config(schema='marts', materialized='table') }} select * from {{ ref('heavy') }}"
+_ALWAYS = "{{ config(schema='marts', materialized='table') }} select error('Out of Memory Error: even alone') as id"
+_WRONG = "{{ config(schema='marts', materialized='table') }} select no_such_column from {{ ref('first') }}"
+
+
+@contextmanager
+def more_models(settings: Settings, models: dict[str, str]) -> Iterator[None]:
+    for name, text in models.items():
+        (settings.dbt_dir / "models" / name).write_text(text)
+    prepare(settings)
+    try:
+        yield
+    finally:
+        for name in models:
+            (settings.dbt_dir / "models" / name).unlink()
+        prepare(settings)
+
+
+def test_what_finds_too_little_memory_beside_others_is_built_alone(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A retailer that has grown must get a slower night, not a night without messages."""
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    with more_models(settings, {"heavy.sql": _HEAVY, "behind.sql": _BEHIND}):
+        result = run(settings, DbtRunner(settings))
+    assert result.success
+    assert materialised(result) == {"first", "second", "third", "fourth", "heavy", "behind"}
+
+
+@pytest.mark.parametrize(("other", "why"), [(_ALWAYS, "even alone"), (_WRONG, "no_such_column")])
+def test_what_fails_for_another_reason_is_not_tried_again_and_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, other: str, why: str
+) -> None:
+    """What stands behind a mistake must not be built on yesterday's table."""
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    with more_models(settings, {"heavy.sql": _HEAVY, "behind.sql": _BEHIND, "other.sql": other}):
+        runner = DbtRunner(settings)
+        result = run(settings, runner)
+    assert not result.success
+    failure = next(e for e in result.all_events if e.is_step_failure).step_failure_data
+    assert why in str(failure.error)
+    assert ("behind" in materialised(result)) == (other == _ALWAYS)

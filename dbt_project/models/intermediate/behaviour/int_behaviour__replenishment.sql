@@ -12,7 +12,7 @@ with
         select
             product_id,
             catalogue.replenish_after_days,
-            cast(count(*) filter (where n_days > 1) as double) / count(*) as repeat_probability
+            cast(count(*) filter (where len(days) > 1) as double) / count(*) as repeat_probability
         from bought
         join catalogue using (product_id)
         group by product_id, catalogue.replenish_after_days
@@ -40,21 +40,41 @@ with
         join replenished using (product_id)
         join gaps using (customer_id, product_id)
     ),
-    dated as (select *, last_ordered_on + cast(round(expected_gap_days) as integer) as due_on from expected),
+    due as (
+        select *, last_ordered_on + cast(round(expected_gap_days) as integer) as due_on
+        from expected
+        where due_on between {{ run_date() }} - {{ around_days }} and {{ run_date() }} + {{ around_days }}
+    ),
+    -- Looked up for the few that are due: on the last day it may have been bought in several orders.
+    last_bought as (
+        select
+            customer_id,
+            product_id,
+            arg_max(order_id, (ordered_at, order_id)) as last_order_id,
+            max(received_on) as received_on
+        from {{ ref('fct_order_lines') }} as order_lines
+        semi join
+            due
+            on due.customer_id = order_lines.customer_id
+            and due.product_id = order_lines.product_id
+            and due.last_ordered_on = {{ local_day('order_lines.ordered_at') }}
+        where {{ is_used_up_by_buyer() }}
+        group by customer_id, product_id
+    ),
     final as (
         select
             customer_id,
             product_id,
-            last_order_id,
-            last_ordered_at,
-            {{ local_instant('due_on') }} as due_at,
-            cast(expected_gap_days as double) as expected_gap_days,
-            repeat_probability,
-            n_own_gaps,
-            method,
-            received_on
-        from dated
-        where due_on between {{ run_date() }} - {{ around_days }} and {{ run_date() }} + {{ around_days }}
+            last_bought.last_order_id,
+            due.last_ordered_at,
+            {{ local_instant('due.due_on') }} as due_at,
+            cast(due.expected_gap_days as double) as expected_gap_days,
+            due.repeat_probability,
+            due.n_own_gaps,
+            due.method,
+            last_bought.received_on
+        from due
+        join last_bought using (customer_id, product_id)
     )
 select *
 from final

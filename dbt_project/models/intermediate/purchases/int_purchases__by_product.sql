@@ -1,39 +1,43 @@
--- Purchases on the same day are one.
+-- Purchases on the same day are one. Lists are not spilled to disk, so only those are made that hold more
+-- than one
+-- day: nearly everything is bought once.
 {{ config(unique_key='customer_id') }}
 {% set orders, order_lines = ref('fct_orders'), ref('fct_order_lines') %}
 {% set since = carried_from([orders, order_lines]) %}
 {% set days = var('replenishment_history_days') %}
 {%- if since %} {{ customers_of_orders(orders, days, since) }} {{ carried_mark() }} {%- endif %}
 with
-    days as (
+    purchases as not materialized(
+        select customer_id, product_id, {{ local_day('ordered_at') }} as ordered_on, ordered_at
+        from {{ order_lines }} {{ only_affected(since, 'customer_id') }}
+        where {{ is_used_up_by_buyer() }} and ordered_at >= {{ local_instant(run_date() ~ ' - ' ~ days) }}
+    ),
+    bought as materialized(
         select
             customer_id,
             product_id,
-            {{ local_day('ordered_at') }} as ordered_on,
-            max(ordered_at) as ordered_at,
-            arg_max(order_id, (ordered_at, order_id)) as order_id,
-            max(received_on) as received_on
-        from {{ order_lines }} {{ only_affected(since, 'customer_id') }}
-        where
-            is_valid
-            and customer_id is not null
-            and product_id is not null
-            and not coalesce(is_gift, false)
-            and ordered_at >= {{ local_instant(run_date() ~ ' - ' ~ days) }}
-        group by all
+            min(ordered_on) as first_ordered_on,
+            max(ordered_on) as last_ordered_on,
+            max(ordered_at) as last_ordered_at
+        from purchases
+        group by customer_id, product_id
+    ),
+    bought_again as (
+        select customer_id, product_id, list_sort(list(distinct ordered_on)) as days
+        from purchases
+        semi join
+            (from bought where first_ordered_on < last_ordered_on) as again using (customer_id, product_id)
+        group by customer_id, product_id
     ),
     final as (
         select
             customer_id,
             product_id,
-            count(*) as n_days,
-            max(ordered_on) as last_ordered_on,
-            max(ordered_at) as last_ordered_at,
-            arg_max(order_id, ordered_on) as last_order_id,
-            arg_max(received_on, ordered_on) as received_on,
-            list_sort(list(ordered_on)) as days
-        from days
-        group by customer_id, product_id
+            bought.last_ordered_on,
+            bought.last_ordered_at,
+            coalesce(bought_again.days, [bought.last_ordered_on]) as days
+        from bought
+        left join bought_again using (customer_id, product_id)
     )
 select *
 from final

@@ -34,16 +34,8 @@ with
             cart_id,
             sum(quantity) as n_items,
             cast(sum(round(quantity * price_minor)) as bigint) as value_minor,
-            cast(
-                to_json(
-                    list(
-                        struct_pack(
-                            product_id := product_id, quantity := quantity, price_minor := price_minor
-                        )
-                        order by added_at, product_id
-                    )
-                ) as varchar
-            ) as lines
+            {{ json_rows_in_order(['added_at', 'product_id'], ['product_id', 'quantity', 'price_minor']) }}
+            as lines
         from priced
         group by cart_id
     ),
