@@ -17,8 +17,8 @@ left join
     and (permissions.valid_to is null or permissions.valid_to >= {{ as_of() }})
 left join
     {{ ref('fct_orders') }} as orders
-    on decisions.permission_id = orders.order_id
-    and decisions.class = 'service'
+    -- Not two conditions: one on the decision alone makes the engine compare every send with every order.
+    on orders.order_id = case when decisions.class = 'service' then decisions.permission_id end
 where
     decisions.run_date = {{ run_date() }}
     and decisions.decision = 'send'
