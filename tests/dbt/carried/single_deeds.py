@@ -49,11 +49,30 @@ def _facts() -> Iterator[Fact]:
         yield from _consent_under_another_address(f"consent-{n}", known_on=n)
         yield from _account_that_is_erased(f"erased-{n}", told=n)
         yield from _order_that_was_anothers(f"parted-{n}", told=n)
+        yield from _former_address_told_late(f"former-{n}", told=n)
+        yield from _browser_that_is_nobodys(f"shared-{n}", told=n)
 
 
-def _account(name: str, told: int, happened: float = -2, country: str = "NO", email: str | None = None) -> Fact:
-    row = {"account_id": name, "email": email or f"{name}@mail.example", "country": country}
+def _account(
+    name: str, told: int, happened: float = -2, country: str = "NO", email: str | None = None, born: date | None = None
+) -> Fact:
+    row = {"account_id": name, "email": email or f"{name}@mail.example", "country": country, "birth_date": born}
     return "webshop/accounts", told, happened, row, ("created_at", "updated_at")
+
+
+def _former_address_told_late(name: str, told: int) -> Iterator[Fact]:
+    """Of an account that stays as it is, the address that it had when it was ordered from."""
+    yield _account(name, told=0, happened=-1)
+    yield from _order(name, 0, -2, {"account_id": name})
+    yield _account(name, told, happened=-3, email=f"then.{name}@mail.example")
+
+
+def _browser_that_is_nobodys(name: str, told: int) -> Iterator[Fact]:
+    """Known by an address that somebody else turns out to have, too."""
+    email = f"{name}@mail.example"
+    yield _account(f"{name}-had", 0, email=email, born=date(1960, 3, 4))
+    yield _visit(name, 0, -1, event="Product Viewed", traits_email=email, product_id="i1")
+    yield _account(f"{name}-has", told, email=email, born=date(1990, 11, 12))
 
 
 def _deed(deed: str, name: str, told: int, happened: float) -> Iterator[Fact]:

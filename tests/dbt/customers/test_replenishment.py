@@ -167,7 +167,7 @@ def test_a_product_runs_out_when_plain_loops_say(chain: Chain) -> None:
 MUTANTS = [
     ("where is_in_stock and is_for_sale", "where is_for_sale"),
     ("and not coalesce(is_gift, false)", ""),
-    ("n_days > 1", "n_days > 2"),
+    ("len(days) > 1", "len(days) > 2"),
     ("own.n_own_gaps >= 3", "own.n_own_gaps >= 4"),
     ("median(gap_days)", "avg(gap_days)"),
     ("own.n_own_gaps + 2.65", "own.n_own_gaps + 2"),
