@@ -12,10 +12,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.dbt.customers.chain import Chain, Input, compile_chain
+from tests.dbt.customers.examples import tried
 from tests.dbt.customers.test_mutants_are_noticed import notices
 from tests.dbt.customers.test_permissions import OSLO
 
@@ -192,13 +193,7 @@ def test_rare_habits_agree_too(chain: Chain, number: int) -> None:
     agrees(chain, RARE[number])
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@tried(60)
 @given(world=worlds)
 def test_the_best_hour_is_what_sums_over_the_day_say(chain: Chain, world: Row) -> None:
     """An hour off after the clocks change, and every morning's letter finds its readers on the train or asleep."""

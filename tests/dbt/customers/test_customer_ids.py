@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.dbt.customers.chain import Chain, Input, compile_chain
+from tests.dbt.customers.examples import tried
 from tests.dbt.customers.test_identity import INPUTS, MODELS
 
 FIRST_DAY = date(2026, 6, 1)
@@ -112,13 +113,7 @@ def kind_of_change(old: str, before: Persons, after: Persons) -> str:
     return "merge" if len(heirs) == 1 and old not in after.values() else "split"
 
 
-@settings(
-    max_examples=12,
-    deadline=None,
-    derandomize=True,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@tried(12)
 @given(history=st.lists(facts, min_size=6, max_size=22))
 def test_no_id_changes_without_a_merge_or_split_and_one_go_gives_the_same_ids(
     chain: Chain, history: list[Fact]

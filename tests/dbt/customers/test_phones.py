@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime
 
 import phonenumbers
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.dbt.customers.chain import Chain, Input, compile_chain, raw
+from tests.dbt.customers.examples import tried
 
 RUN_DATE = date(2026, 6, 15)
 AT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -63,13 +64,7 @@ MODELS = (
 )
 
 # Each example holds a hundred spellings; a failing one names the spelling and needs no shrinking.
-FEW = settings(
-    max_examples=15,
-    phases=(Phase.explicit, Phase.generate),
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+FEW = tried(15)
 
 HOME = {"NO": 47, "SE": 46, "DK": 45, "FI": 358}
 ABROAD = ("DE", "GB", "PL", "US", "FR", "IT", "LV", "CH")

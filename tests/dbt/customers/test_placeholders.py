@@ -7,10 +7,11 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.dbt.customers.chain import Chain, Input, compile_chain
+from tests.dbt.customers.examples import tried
 
 RUN_DATE = date(2026, 6, 15)
 MODEL = "int_identity__identifiers"
@@ -63,13 +64,7 @@ def reason(kind: str, value: str, held_against: list[tuple[str, str, str]]) -> s
     return min((why for of, pattern, why in held_against if of == kind and re.search(pattern, value)), default=None)
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@tried(60)
 @given(delivered=records, held_against=patterns)
 def test_a_value_is_blocked_where_a_spelling_of_it_fits_a_pattern(
     chain: Chain, delivered: list[dict[str, Any]], held_against: list[tuple[str, str, str]]

@@ -12,10 +12,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 
 from tests.dbt.customers import test_permissions as permissions
 from tests.dbt.customers.chain import Chain, Input, compile_chain, raw
+from tests.dbt.customers.examples import tried
 from tests.dbt.customers.reachability_oracle import (
     MONTHS,
     expected_erased,
@@ -225,13 +226,7 @@ def asked_of_the_ledger(gone: Collection[str]) -> dict[str, list[Row]]:
     }
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@tried(60)
 @given(world=worlds)
 def test_who_may_be_written_to_is_what_a_state_machine_remembers(chain: Chain, world: Row) -> None:
     """One message to somebody who has objected, complained or asked to be forgotten is one too many."""
