@@ -23,15 +23,18 @@ from orchestration.settings import Settings
 def unknown_keys(settings: Settings, outbox: Outbox) -> list[str]:
     """Names of keys that this ledger was used with and that the settings do not hold any more.
 
-    Notes the present key. Without one (commands that only look) nothing is asked.
+    Notes the present key, unless one is unknown: a mistyped key that was refused must not lock the right one out.
+    Without a present key (commands that only look) nothing is asked.
     """
     if not settings.secret_key:
         return []
     known = [keys.key_name(secret) for secret in settings.known_secret_keys()]
     with outbox.transaction() as tx:
-        tx.execute(outbox.insert_new(secret_keys).values(key_name=known[0], since=outbox.now()))
         used = tx.execute(sa.select(secret_keys.c.key_name).order_by(secret_keys.c.since)).scalars().all()
-    return [name for name in used if name not in known]
+        unknown = [name for name in used if name not in known]
+        if not unknown:
+            tx.execute(outbox.insert_new(secret_keys).values(key_name=known[0], since=outbox.now()))
+    return unknown
 
 
 def forget_key(outbox: Outbox, name: str) -> bool:
