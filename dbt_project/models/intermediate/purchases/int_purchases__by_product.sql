@@ -1,6 +1,5 @@
--- Purchases on the same day are one. Lists are not spilled to disk, so only those are made that hold more
--- than one
--- day: nearly everything is bought once.
+-- Purchases on the same day are one. Lists are not spilled to disk, so only those of more than one day are
+-- made: nearly everything is bought once.
 {{ config(unique_key='customer_id') }}
 {% set orders, order_lines = ref('fct_orders'), ref('fct_order_lines') %}
 {% set since = carried_from([orders, order_lines]) %}
