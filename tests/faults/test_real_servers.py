@@ -7,85 +7,25 @@ import os
 import random
 import signal
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assets.messaging import attempts, doubts, reconcile, worker
-from assets.messaging.channels.http import Endpoint
-from assets.messaging.channels.kannel import KannelChannel, KannelLog
-from assets.messaging.channels.messages import MessageChannel, Result
-from assets.messaging.channels.postfix_log import PostfixLog
-from assets.messaging.channels.smtp import Server, SmtpChannel
-from assets.messaging.claims import Claim
 from assets.messaging.ledger_guard import open_ledger
-from assets.messaging.outbox import Outbox
-from assets.messaging.states import State
-from assets.messaging.worker import Worker
 from orchestration.settings import Settings
 from tests.faults import kit
 from tests.faults.forks import at, finish, resume, start, start_paused
-from tests.faults.kit import ListContent, mutated, row, states
+from tests.faults.kit import states
 from tests.faults.one_by_one import RELEASE_POINTS, WORK_POINTS, process, spooled, work_until_settled
-from tests.servers import wait_for
-from tests.servers.kannel import Kannel, running_kannel
-from tests.servers.postfix import Postfix, running_postfix
+from tests.faults.real_provider import Provider, to_kannel, to_postfix
+from tests.faults.wrong_designs import mark_first, requeue_on_lease_expiry, retry_unknown, send_first
+from tests.servers.kannel import running_kannel
+from tests.servers.postfix import running_postfix
 from tests.servers.postgres import new_database, running_postgres
 
 pytestmark = pytest.mark.slow
-SETTLE = timedelta(seconds=1.5)
-
-
-@dataclass
-class Provider:
-    """A real server, the channel to it, and how it counts what it got."""
-
-    channel: str
-    make: Callable[[], Mapping[str, MessageChannel]]
-    received: Callable[[], Counter[str]]
-    is_idle: Callable[[], bool]
-
-    def rows(self, first: int, n: int) -> ListContent:
-        """`n` messages that no other test sends."""
-        due = {"send_at": row(0)["send_at"]}
-        if self.channel == "email":
-            return ListContent([row(first + i, **due) for i in range(n)])
-        numbers = [f"+479{first + i:07d}" for i in range(n)]
-        return ListContent([row(first + i, channel="sms", address=to, **due) for i, to in enumerate(numbers)])
-
-    def judge(self, content: ListContent) -> tuple[int, int]:
-        """(lost, doubled), as the server counts."""
-        wait_for(self.is_idle, 30, "the server delivers what it took")
-        key = "message_id" if self.channel == "email" else "address"
-        got = self.received()
-        counted = [got[one[key]] for one in content.rows]
-        return sum(n == 0 for n in counted), sum(n - 1 for n in counted if n > 1)
-
-
-def to_postfix(server: Postfix) -> Provider:
-    def make() -> Mapping[str, MessageChannel]:
-        at = Server("127.0.0.1", server.port, tls="none")
-        return {"email": SmtpChannel(at, log=PostfixLog(server.log, SETTLE))}
-
-    return Provider("email", make, server.received, lambda: server.n_queued() == server.received().total())
-
-
-def to_kannel(server: Kannel) -> Provider:
-    def make() -> Mapping[str, MessageChannel]:
-        status = Endpoint("127.0.0.1", server.admin, tls=False)
-        log = KannelLog(server.access_log, status, "/status.txt?password=secret", SETTLE)
-        return {"sms": KannelChannel(Endpoint("127.0.0.1", server.port, tls=False), "fredning", "secret", log=log)}
-
-    def is_idle() -> bool:
-        return server.received().total() == server.access_log.read_text(errors="replace").count("Sent SMS")
-
-    return Provider("sms", make, server.received, is_idle)
 
 
 @pytest.fixture(scope="module")
@@ -183,59 +123,6 @@ def test_two_senders_and_a_paused_one_that_resumes_double_nothing(provider: Prov
     work_until_settled(setting, provider.make)
     assert provider.judge(content) == (0, 0)
     assert_settled(setting)
-
-
-# --- the tests must be able to fail -------------------------------------------------------------------
-
-
-def mark_first() -> Any:
-    """Notes acceptance with the intent: what a kill then prevents is lost."""
-    real = attempts.begin
-
-    def begin(outbox: Outbox, *rest: Any) -> Any:
-        started = real(outbox, *rest)
-        attempts.record(outbox, started, [Result(i, State.ACCEPTED) for i in started.message_ids])
-        return started
-
-    return mutated(attempts, "begin", begin)
-
-
-def send_first() -> Any:
-    """Sends what is claimed and writes the intent afterwards: a kill in between sends again."""
-    real = Worker._send
-
-    def send(self: Worker, batch: Any, claim: Claim, letters: Any, pool: Any, report: Any) -> None:
-        for letter in letters:
-            self.channels[batch["channel"]].send([letter])
-        self.failpoint("intended")
-        real(self, batch, claim, [], pool, report)
-
-    return mutated(Worker, "_send", send)
-
-
-def requeue_on_lease_expiry() -> Any:
-    """Takes a dead lease in SENDING for a message that was never sent, wherever dead leases are looked at."""
-
-    def release_dead(outbox: Outbox, *, senders_are_gone: bool = False) -> dict[State, int]:
-        with outbox.transaction() as tx:
-            tx.exec_driver_sql("update messages set state = 'READY' where state in ('CLAIMED', 'SENDING')")
-        return {State.READY: 0, State.UNKNOWN: 0}
-
-    everywhere = ExitStack()
-    for module in (worker, reconcile):
-        everywhere.enter_context(mutated(module, "release_dead", release_dead))
-    return everywhere
-
-
-def retry_unknown() -> Any:
-    """Takes a missing answer for a no."""
-
-    def settle_doubts(outbox: Outbox, *_: Any, **__: Any) -> list[Any]:
-        with outbox.transaction() as tx:
-            tx.exec_driver_sql("update messages set state = 'READY' where state = 'UNKNOWN'")
-        return []
-
-    return mutated(doubts, "settle_doubts", settle_doubts)
 
 
 @pytest.mark.parametrize(

@@ -139,3 +139,9 @@ def parquet_bytes() -> Any:
         return sink.getvalue().to_pybytes()
 
     return make
+
+
+def only_error(shop: Shop, dataset: str = "webshop/orders") -> str:
+    report = shop.land(dataset)
+    assert len(report.contract_errors) == 1, report.contract_errors
+    return report.contract_errors[0]
