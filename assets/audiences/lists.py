@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from assets.files import write_atomically
+from orchestration.files import write_atomically
 
 MANIFEST = "manifest.json"
 NEWSLETTER = "newsletter_exclusions"

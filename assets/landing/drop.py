@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from assets.files import write_atomically
+from orchestration.files import write_atomically
 
 
 def ndjson(rows: Iterable[Mapping[str, Any]]) -> bytes:

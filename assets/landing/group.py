@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from assets.files import write_atomically
 from assets.landing.contract import Contract
 from assets.landing.delivery_report import refused_report, report_of, with_counts
 from assets.landing.plan import Delivery
@@ -16,6 +15,7 @@ from assets.landing.storage import REJECTS_SCHEMA, raw_path, rejects_path, write
 from assets.landing.take import protect_earlier, take_file
 from assets.landing.workbench import Reject, Workbench
 from assets.quality.suites import suite_of
+from orchestration.files import write_atomically
 from orchestration.settings import Settings
 
 

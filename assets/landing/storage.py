@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assets.files import write_atomically
 from assets.landing.contract import Contract, load_contracts
+from orchestration.files import write_atomically
 from orchestration.settings import Settings
 
 MANIFEST_FORMAT = 1

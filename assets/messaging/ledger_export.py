@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from assets.files import write_atomically
 from assets.messaging.ledger import messages, meta, secret_keys, suppressions, transitions
+from orchestration.files import write_atomically
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 

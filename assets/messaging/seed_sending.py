@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from assets.files import write_atomically
 from assets.messaging import keys, pacing
 from assets.messaging.channels.messages import Answer, Letter, MessageChannel, all_alike
 from assets.messaging.ledger_lookups import is_stopped, suppressed_in
@@ -23,6 +22,7 @@ from assets.messaging.seed_list import Seed
 from assets.messaging.seed_messages import SeedMessage
 from assets.messaging.sending import STOPS_EVERYTHING
 from assets.messaging.states import State
+from orchestration.files import write_atomically
 from orchestration.settings import Settings
 
 # So long a person waits for a channel; where it rests for longer, they are told until when.

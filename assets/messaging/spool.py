@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
-from assets.files import write_atomically
 from assets.messaging import keys
 from assets.messaging.batches import Batch
 from assets.messaging.channels.messages import Letter
+from orchestration.files import write_atomically
 
 _ZONES = "timezones.json"
 

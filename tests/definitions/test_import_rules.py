@@ -18,6 +18,7 @@ OPEN_TO_ASSETS = {
     "dbt_compile",
     "dbt_runner",
     "dbt_translator",
+    "files",
     "tags",
 }
 PURE = (

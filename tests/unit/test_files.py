@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.files import write_atomically
+from orchestration.files import write_atomically
 
 
 def test_threads_that_write_the_same_file_do_not_take_each_others_bytes(tmp_path: Path) -> None:

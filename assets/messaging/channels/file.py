@@ -15,9 +15,9 @@ from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
-from assets.files import sync_folder
 from assets.messaging import owners
 from assets.messaging.channels import Promise
+from orchestration.files import sync_folder
 
 PROMISE = Promise(name="file", max_batch=20_000, idempotency_ttl=None, can_lookup=True, proves_absence=True, rate=None)
 
