@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
+from tests.benchmarks.lookalikes import lookalikes
+
 Row = dict[str, Any]
 
 
@@ -44,6 +46,7 @@ def sets(seed: int = 1, size: int = 300) -> dict[str, list[Row]]:
         "households": list(households(random.Random(seed), size)),
         "businesses": list(businesses(random.Random(seed + 1), size)),
         "historical": list(historical(random.Random(seed + 2), size * 3)),
+        "lookalikes": list(lookalikes(random.Random(seed + 3), size)),
     }
 
 
