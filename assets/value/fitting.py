@@ -26,6 +26,8 @@ MIN_REPEAT_CUSTOMERS = 30
 LITTLE_DROPOUT = 0.005
 # Shape of the dropout's distribution above which only its mean is left to tell.
 ALL_ALIKE = 1e4
+# Customers with a third purchase, below which nobody can tell who left after the second from who is slow.
+MIN_THIRD_PURCHASES = 10
 # A prediction that was further off than this in the back-test is no measure for calibrating the next one.
 MOST_CALIBRATED = 5.0
 SURVIVAL_DAYS = 1096
@@ -166,6 +168,8 @@ def doubts(purchases: BgNbd, spend: GammaGamma, test: BackTest, customers: Custo
             f"a = {purchases.a:.3g} and b = {purchases.b:.3g}: these purchases tell the mean dropout "
             f"({dropout:.2f} per purchase), not how people differ in it."
         )
+    if (n_third := int((customers.x > 1).sum())) < MIN_THIRD_PURCHASES:
+        found.append(f"{n_third} customers bought a third time: how many leave after the second is hardly known.")
     if spend.q <= 1:
         found.append(f"q = {spend.q:.2f}: the mean spend over customers is not finite; use the historic value.")
     if len(customers.x) > 2 and np.std(customers.x[customers.x > 0]) > 0:

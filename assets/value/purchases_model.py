@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import digamma, gammaln, hyp2f1
+from scipy.special import digamma, expit, gammaln, hyp2f1, log_expit
 
 from assets.value.search import NoFit, most_likely
 
@@ -59,7 +59,7 @@ class BgNbd:
         """Chance that a customer still buys; 1 at x = 0, where the model knows no dropout."""
         later = np.maximum(x, 1.0)
         log_odds = np.log(self.a / (self.b + later - 1)) + (self.r + x) * np.log((self.alpha + T) / (self.alpha + t_x))
-        return np.asarray(np.where(x > 0, 1 / (1 + np.exp(log_odds)), 1.0))
+        return np.asarray(np.where(x > 0, expit(-log_odds), 1.0))
 
     def expected_purchases(self, t: float, x: Floats, t_x: Floats, T: Floats) -> Floats:
         """Purchases in the t after T. Euler's transformation keeps the series small for frequent buyers."""
@@ -74,13 +74,19 @@ class BgNbd:
         return np.asarray(whole * self.p_alive(x, t_x, T))
 
     def _mean_over_dropout(self, x: Floats, ahead: Floats) -> Floats:
-        """Purchases of the living in `ahead` (time ahead by alpha + T), as the mean over a narrow beta(a, b + x)."""
-        nodes, weights = np.polynomial.hermite_e.hermegauss(40)
-        mean, n = self.a / (self.a + self.b + x), self.a + self.b + x
-        p = mean[:, None] + np.sqrt(mean * (1 - mean) / (n + 1))[:, None] * nodes
-        p = np.clip(p, 1e-12, 1.0)
+        """Purchases of the living in `ahead` (time ahead by alpha + T), as the mean over a chance to leave that is
+        beta(a, b + x): a sum over points of its log odds that lie close where it is likely and reach far."""
+        b = self.b + x[:, None]
+        steps = np.arange(-30, 31) / 5
+        log_odds = np.log(self.a / b) + np.sqrt(1 / self.a + 1 / b) * np.sinh(steps)
+        log_p, log_q = log_expit(log_odds), log_expit(-log_odds)
+        # Relative to the likeliest chance, so that no power is too small.
+        relative = self.a * (log_p - np.log(self.a / (self.a + b))) + b * (log_q - np.log(b / (self.a + b)))
+        weights = np.cosh(steps) * np.exp(relative)
+        # A chance too small for a double is never reached with any weight.
+        p = np.maximum(np.exp(log_p), 1e-300)
         each = -np.expm1(-(self.r + x)[:, None] * np.log1p(p * ahead[:, None])) / p
-        return np.asarray(each @ weights / weights.sum())
+        return np.asarray((weights * each).sum(axis=1) / weights.sum(axis=1))
 
 
 def log_likelihood(parameters: Floats, data: Purchases) -> tuple[float, Floats]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import approx_fprime
+from scipy.stats import beta, gamma
 
 from assets.value import purchases_model, spend_model
 from assets.value.purchases_model import BgNbd, Purchases
@@ -27,6 +28,34 @@ def test_parameters_of_simulated_customers_are_found_again() -> None:
 
     spent = spend_model.fit(*simulated.spend(6, 8000, 6.0, 4.0, 15.0))
     assert (spent.p, spent.q, spent.gamma) == pytest.approx((6.0, 4.0, 15.0), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("r", "alpha", "a", "b", "n"),
+    [
+        (0.24, 4.4, 0.79, 2.4, 3000),
+        (0.24, 4.4, 0.79, 2.4, 300),
+        (3.0, 2.0, 2.0, 8.0, 1500),
+        (0.05, 0.2, 0.3, 3.0, 3000),
+    ],
+    ids=["cdnow", "few customers", "everybody repeats", "few repeat"],
+)
+def test_parameters_are_missed_by_no_more_than_chance(r: float, alpha: float, a: float, b: float, n: int) -> None:
+    """The truth lies within four standard errors, and no other parameters are likelier than those found."""
+    data, true = simulated.purchases(11, n, r, alpha, a, b), np.array([r, alpha, a, b])
+    fit = purchases_model.fit(data)
+    found = np.array([fit.r, fit.alpha, fit.a, fit.b])
+
+    def slope(logs: np.ndarray) -> np.ndarray:
+        return purchases_model.log_likelihood(np.exp(logs), data)[1] * np.exp(logs)
+
+    steps = np.eye(4) * 1e-4
+    curvature = np.array([(slope(np.log(found) + step) - slope(np.log(found) - step)) / 2e-4 for step in steps])
+    errors = np.sqrt(np.diag(np.linalg.inv(-curvature)))
+    assert np.all(np.abs(np.log(found / true)) < 4 * errors)
+    assert fit.log_likelihood >= purchases_model.log_likelihood(true, data)[0]
+    in_days = purchases_model.fit(Purchases.of(data.x, data.t_x * 7, data.T * 7))
+    assert [in_days.r, in_days.alpha / 7, in_days.a, in_days.b] == pytest.approx(found, rel=1e-3)
 
 
 def test_gradients_are_those_of_the_likelihoods() -> None:
@@ -81,6 +110,52 @@ def test_expected_purchases_are_what_simulated_customers_go_on_to_buy(
     alive = model.p_alive(np.array([x]), np.array([t_x]), np.array([T]))[0]
     told = model.expected_purchases(later, np.array([x]), np.array([t_x]), np.array([T]))[0]
     assert told == pytest.approx(alive * expected_if_alive, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("model", "x", "T", "later"),
+    [
+        (BgNbd(0.47, 1.06, 4.03, 373.9, 0.0), 5.0, 1.0, 3650.0),
+        (BgNbd(0.015, 3.9, 4.77, 221.0, 0.0), 5.0, 0.0, 3650.0),
+        (BgNbd(3.0, 0.22, 8.2, 43_600.0, 0.0), 5.0, 0.0, 365.0),
+        (BgNbd(0.45, 1.2, 2.1, 82_000.0, 0.0), 30.0, 1.0, 3650.0),
+        (BgNbd(0.24, 31.0, 0.79, 2.4, 0.0), 4.0, 200.0, 365.0),
+        (BgNbd(50.0, 2000.0, 3e5, 9e5, 0.0), 12.0, 900.0, 365.0),
+    ],
+)
+def test_expected_purchases_where_the_closed_form_overflows(model: BgNbd, x: float, T: float, later: float) -> None:
+    """Who began yesterday and buys fast: the mean over the chance to leave, once more by its quantiles."""
+    nodes, weights = np.polynomial.legendre.leggauss(400)
+    leaves = beta.ppf((nodes + 1) / 2, model.a, model.b + x)
+    each = (1 - (1 + leaves * later / (model.alpha + T)) ** -(model.r + x)) / leaves
+    one = [np.array([value]) for value in (x, T / 2, T)]
+    told = model.expected_purchases(later, *one)[0] / model.p_alive(*one)[0]
+    assert told == pytest.approx(np.dot(weights, each) / 2, rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("r", "alpha", "a", "b", "x", "t_x", "T"),
+    [(0.243, 4.414, 0.793, 2.426, 2, 30.43, 38.86), (1.5, 20, 1.2, 3, 7, 50, 300), (0.6, 6, 2, 5, 0, 0, 40)],
+)
+def test_the_likelihood_is_that_of_the_models_story(
+    r: float, alpha: float, a: float, b: float, x: int, t_x: float, T: float
+) -> None:
+    """Summed up over everybody's rate and chance to leave, from the definition; no closed form is used."""
+    points, weights = np.polynomial.legendre.leggauss(300)
+    share = (points + 1) / 2
+    rate = gamma.ppf(share, r, scale=1 / alpha)[:, None]
+    leaves = beta.ppf(share, a, b)[None, :]
+    still = (1 - leaves) ** x * np.exp(-rate * T)
+    left = leaves * (1 - leaves) ** (x - 1) * np.exp(-rate * t_x) if x else 0.0
+    mean = weights / 2 @ (rate**x * (still + left)) @ weights / 2
+    told, _ = purchases_model.log_likelihood(np.array([r, alpha, a, b]), Purchases.of([x], [t_x], [T]))
+    assert told == pytest.approx(np.log(mean), abs=1e-3)
+
+
+def test_whoever_left_long_ago_is_gone_without_a_warning() -> None:
+    """Odds beyond any double are odds of one."""
+    told = BgNbd(50.0, 0.1, 0.5, 2.0, 0.0).p_alive(np.array([3000.0]), np.array([1.0]), np.array([5000.0]))
+    assert told[0] == 0
 
 
 def test_a_tail_too_heavy_for_a_mean_gives_none_instead_of_a_negative_one() -> None:

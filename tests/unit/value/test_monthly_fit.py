@@ -64,10 +64,16 @@ def test_little_dropout_and_a_bad_back_test_are_said() -> None:
     sentences = " ".join(
         fitting.doubts(BgNbd(1, 1, 0.001, 10, 0), GammaGamma(1, 0.9, 1, 0), BackTest(90, 10.0, 20.0, ()), some)
     )
-    for word in ("Dropout per purchase", "not finite", "independent", "back-test was off: 2.00"):
+    for word in (
+        "Dropout per purchase",
+        "3 customers bought a third time",
+        "not finite",
+        "independent",
+        "back-test was off: 2.00",
+    ):
         assert word in sentences
-    quiet = customers([1, 2, 1, 2], [9, 9, 9, 9], [1, 1, 1, 1])
-    quiet.mean[:] = [3, 3, 1, 1]
+    quiet = customers([1, 2, 1, 2] * 5, [9] * 20, [1] * 20)
+    quiet.mean[:] = [3, 3, 1, 1] * 5
     assert fitting.doubts(BgNbd(1, 1, 0.8, 2, 0), GammaGamma(1, 4, 1, 0), BackTest(90, 10.0, 11.0, ()), quiet) == []
     assert "not calibrated" in " ".join(
         fitting.doubts(BgNbd(1, 1, 0.8, 2, 0), GammaGamma(1, 4, 1, 0), BackTest(0, 0, 0, ()), quiet)
