@@ -59,3 +59,9 @@ def numbers_meant(typed: str | None, countries: Iterable[str]) -> frozenset[str]
     dialled = re.sub(r"^00", "+", re.sub(r"[\s().\-/]", "", (typed or "").replace("(0)", "")))
     readings = (read_number(dialled, country) for country in countries)
     return frozenset(reading["phone"] for reading in readings if reading)
+
+
+def normal_forms(written: str | None, countries: Iterable[str]) -> frozenset[str]:
+    """In E.164, as the outbox may know it: what starts with a calling code may be valid by SQL's rules alone."""
+    as_it_is = {"+" + re.sub(r"\D", "", written)} if written and written.startswith("+") else set()
+    return numbers_meant(written, countries) | as_it_is

@@ -33,7 +33,7 @@ def read_csv(connection: duckdb.DuckDBPyConnection, data: bytes, contract: Contr
     if not text.strip():
         raise FileProblem("is empty: even a delivery without rows has a header line; deliver it again")
     header_line = next(line for line in io.StringIO(text, newline="") if line.strip())
-    delimiter, header = _header(header_line, contract)
+    delimiter, header = header_of(header_line, contract)
     require_columns(contract, header)
     taken = [(i, name) for i, name in enumerate(header) if name in contract.column_names]
     names = tuple(name for _, name in taken)
@@ -49,7 +49,8 @@ def read_csv(connection: duckdb.DuckDBPyConnection, data: bytes, contract: Contr
     return FileRows(RELATION, names, table.num_rows + len(broken), tuple(broken), unknown, notes)
 
 
-def _header(line: str, contract: Contract) -> tuple[str, list[str]]:
+def header_of(line: str, contract: Contract) -> tuple[str, list[str]]:
+    """(delimiter, names) of a header line. Raises `FileProblem` where no delimiter makes a header of it."""
     candidates: list[tuple[str, list[str]]] = []
     for delimiter in DELIMITERS:
         try:

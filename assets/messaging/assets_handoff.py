@@ -12,6 +12,7 @@ from assets.messaging.ledger_views import count_by_state, list_batches
 from assets.messaging.reconcile import verify
 from assets.messaging.retention import remove_old_files
 from assets.metadata import markdown
+from assets.privacy.returns import reopen
 from orchestration.partitions import daily, one_day_a_run, run_date_of
 from orchestration.settings import Settings
 from orchestration.tags import DATA_TEAM, WAREHOUSE_POOL
@@ -64,11 +65,13 @@ def build_handoff_assets() -> list[dg.AssetsDefinition | dg.AssetChecksDefinitio
     def batches(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
         run_date = run_date_of(context)
         with open_ledger(settings) as outbox:
+            n_reopened = reopen(settings, outbox)
             report, waiting = daily_steps.planner(settings, run_date, outbox).plan()
             listed = list_batches(outbox, run_date)
         reasons: list[dict[str, object]] = [{"reason": r, "n": n} for r, n in report.poison_reasons.most_common(20)]
         return dg.MaterializeResult(
             metadata={
+                "n_addresses_reopened": n_reopened,
                 "n_planned": report.n_planned,
                 "n_put_aside": report.n_poison,
                 "n_already_handled": report.already.total(),

@@ -19,8 +19,11 @@ from assets.messaging.outbox import Outbox
 from assets.messaging.states import State
 from assets.messaging.wishes import wishes_since
 
+# Its person was forgotten; and the same once it is somebody's anew (assets/privacy/returns.py). Nobody can tell whether
+# that is the same person, so a sale alone permits nothing there: only service, and a consent that came since.
+ERASED, ERASED_BEFORE = "erased", "erased_before"
 # An opt-out of marketing leaves service messages alone; these stop everything to the address.
-STOPS_EVERYTHING = frozenset({"hard_bounce", "complaint", "erased"})
+STOPS_EVERYTHING = frozenset({"hard_bounce", "complaint", ERASED})
 OPT_OUT = "unsubscribed"
 # An opt-out that only the ledger knows, because its address could not be found: no later decision will see it.
 OPT_OUT_FOR_GOOD = "unsubscribed_for_good"
@@ -61,6 +64,8 @@ class Permissions:
         marketing = row["permission_basis"] != "service"
         reasons = suppressed.get(key, [])
         if any(reason in STOPS_EVERYTHING for reason, _ in reasons):
+            return "ADDRESS_SUPPRESSED"
+        if row["permission_basis"] == "existing_customer" and any(reason == ERASED_BEFORE for reason, _ in reasons):
             return "ADDRESS_SUPPRESSED"
         opted_out = any(
             reason == OPT_OUT_FOR_GOOD or (reason == OPT_OUT and at >= self.as_of) for reason, at in reasons

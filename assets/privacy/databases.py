@@ -12,14 +12,19 @@ from pathlib import Path
 import duckdb
 
 from assets.privacy.person import Forgotten
+from assets.privacy.texts import in_text, pattern_in_sql
 from orchestration.settings import Settings
 
 # Sales without their buyer are what the accounts need and what figures of past periods rest on.
 SALES = frozenset({"fct_orders", "fct_order_lines", "int_purchases__orders", "int_purchases__lines"})
-_EMAILS = frozenset({"email", "delivered_email", "mailbox"})
+_EMAILS = frozenset({"email", "delivered_email", "mailbox", "traits_email"})
 _PHONES = frozenset({"phone", "delivered_phone"})
 _ADDRESSES = frozenset({"address", "identifier_value", "link_value", "delivered_value"})
 _ORDERS = frozenset({"webshop_order_id"})
+# Links and what was searched for: an address may stand in them.
+_TEXTS = frozenset({"url", "page", "query"})
+# Words that are names because a record bears them: no row says whose they are.
+_NAMES, _RECORDS = ("intermediate", "int_identity__known_names"), ("intermediate", "int_identity__records")
 
 
 def forget_in_database(settings: Settings, path: Path, forgotten: Forgotten) -> int:
@@ -37,6 +42,8 @@ def forget_in_database(settings: Settings, path: Path, forgotten: Forgotten) -> 
             connection.execute(f"attach '{_quoted(path)}' as old")
             tables = _tables(connection)
             n = sum(_forget_in_table(connection, *table, forgotten) for table in tables)
+            if n and {_NAMES, _RECORDS} <= set(tables):
+                _forget_names(connection, tables)
             # Comments of the published copy describe its tables; those of the warehouse are dbt's notes.
             if n and path == settings.warehouse_path:
                 _build_whole_next(connection, tables)
@@ -69,16 +76,35 @@ def _forget_in_table(connection: duckdb.DuckDBPyConnection, schema: str, table: 
     name = f'old.{schema}."{table}"'
     columns = [row[0] for row in connection.execute(f"describe {name}").fetchall() if row[1] == "VARCHAR"]
     wanted_in = {column: values for column in columns if (values := _wanted(column, forgotten))}
-    if not wanted_in:
+    texts = [column for column in columns if column in _TEXTS and forgotten.emails]
+    if not (wanted_in or texts):
         return 0
-    conditions = " or ".join(f"coalesce(list_contains(?, {_compared(column)}), false)" for column in wanted_in)
-    parameters = [sorted(wanted) for wanted in wanted_in.values()]
+    parts = [f"coalesce(list_contains(?, {_compared(column)}), false)" for column in wanted_in]
+    conditions = " or ".join([*parts, *(in_text(f'"{column}"') for column in texts)])
+    parameters: list[list[str] | str] = [sorted(wanted) for wanted in wanted_in.values()]
+    parameters += [pattern_in_sql(forgotten.emails)] * len(texts)
     if table in SALES:
         nothing = ", ".join(f'"{column}" = null' for column in wanted_in)
         done = connection.execute(f"update {name} set {nothing} where {conditions}", parameters).fetchone()
     else:
         done = connection.execute(f"delete from {name} where {conditions}", parameters).fetchone()
     return int(done[0]) if done else 0
+
+
+def _forget_names(connection: duckdb.DuckDBPyConnection, tables: list[tuple[str, str]]) -> None:
+    """Names that nobody bears whose records are left; and what the last run found changed among all of them."""
+    names, records = (f"old.{schema}.{table}" for schema, table in (_NAMES, _RECORDS))
+    connection.execute(
+        f"create temp table borne as select distinct "
+        f"unnest([given_name_key, first_name_key, last_name_key]) as word from {records}"
+    )
+    connection.execute(
+        f"delete from {names} where word not in (select word from borne where word is not null) "
+        "or first_name_key not in (select word from borne where word is not null)"
+    )
+    connection.execute("drop table borne")
+    if ("main", f"{_NAMES[1]}__affected") in tables:
+        connection.execute(f"delete from old.main.{_NAMES[1]}__affected")
 
 
 def _wanted(column: str, forgotten: Forgotten) -> frozenset[str]:
@@ -93,6 +119,10 @@ def _wanted(column: str, forgotten: Forgotten) -> frozenset[str]:
         return forgotten.member_ids
     if column == "account_id":
         return forgotten.account_ids
+    if column == "user_id":
+        return forgotten.account_ids | forgotten.member_ids
+    if column == "request_id":
+        return forgotten.request_ids
     if column == "anonymous_id":
         return forgotten.anonymous_ids
     if column in _EMAILS:

@@ -17,7 +17,6 @@ from assets.messaging.ledger_guard import exports_of, open_ledger
 from assets.messaging.spool import Spool
 from assets.privacy.databases import forget_in_database
 from assets.privacy.handed_off import (
-    erased_keys,
     forget_in_batches,
     forget_in_previews,
     messages_of,
@@ -26,6 +25,7 @@ from assets.privacy.handed_off import (
 )
 from assets.privacy.landed import forget_in_landing, forget_in_raw
 from assets.privacy.person import find_forgotten
+from assets.privacy.returns import erased_since
 from orchestration.settings import Settings
 
 
@@ -49,7 +49,7 @@ Named = Mapping[str, str | None]
 def pending(settings: Settings, run_date: date, named: Named | None = None) -> dict[str, int]:
     """Whom `erase` would forget: by how many keys of each kind they are known. Empty if there is nobody."""
     with open_ledger(settings) as outbox:
-        forgotten = find_forgotten(settings, run_date, erased_keys(outbox), named)
+        forgotten = find_forgotten(settings, run_date, erased_since(outbox), named)
     counts = {each.name: len(getattr(forgotten, each.name)) for each in fields(forgotten) if each.name != "addresses"}
     return {name: n for name, n in counts.items() if n}
 
@@ -60,7 +60,7 @@ def erase(settings: Settings, run_date: date, named: Named | None = None) -> Era
     `named` (email, phone, member_id) adds somebody who has not asked through a delivery.
     """
     with open_ledger(settings) as outbox:
-        forgotten = find_forgotten(settings, run_date, erased_keys(outbox), named)
+        forgotten = find_forgotten(settings, run_date, erased_since(outbox), named)
         if not forgotten:
             return ErasureReport()
         stop_for_good(settings, outbox, forgotten, clock_for(settings, run_date).now())

@@ -13,26 +13,19 @@ from typing import Any
 import sqlalchemy as sa
 import zstandard
 
-from assets.files import write_atomically
 from assets.messaging import keys
 from assets.messaging.chunks import chunks
 from assets.messaging.ledger import batches, messages, suppressions, wishes
 from assets.messaging.ledger_lookups import find_batch
 from assets.messaging.manifest import manifest_name
 from assets.messaging.outbox import Outbox
+from assets.messaging.sending import ERASED, ERASED_BEFORE
 from assets.privacy.person import Forgotten
+from orchestration.files import write_atomically
 from orchestration.settings import Settings
 
-REASON = "erased"
 # Whom a message went to, once nobody may know any more. Not null: figures by message stay what they were.
 NOBODY = "erased"
-
-
-def erased_keys(outbox: Outbox) -> frozenset[tuple[str, str]]:
-    """(channel, keyed hash) of everybody erased so far."""
-    query = sa.select(suppressions.c.channel, suppressions.c.address_key).where(suppressions.c.reason == REASON)
-    with outbox.transaction() as tx:
-        return frozenset((row[0], row[1]) for row in tx.execute(query))
 
 
 def stop_for_good(settings: Settings, outbox: Outbox, forgotten: Forgotten, at: datetime) -> None:
@@ -41,8 +34,11 @@ def stop_for_good(settings: Settings, outbox: Outbox, forgotten: Forgotten, at: 
     with outbox.transaction() as tx:
         for channel, address in sorted(forgotten.addresses):
             key = keys.address_key(secret, channel, address)
-            stop = {"channel": channel, "address_key": key, "reason": REASON, "at": at}
-            tx.execute(outbox.insert_new(suppressions).values(stop))
+            mine = (suppressions.c.address_key == key, suppressions.c.channel == channel)
+            # Who was forgotten, came back and asks again counts from now on.
+            tx.execute(sa.delete(suppressions).where(*mine, suppressions.c.reason.in_((ERASED, ERASED_BEFORE))))
+            stop = {"channel": channel, "address_key": key, "reason": ERASED, "at": at}
+            tx.execute(sa.insert(suppressions).values(stop))
             tx.execute(sa.delete(wishes).where(wishes.c.address_key == key, wishes.c.channel == channel))
 
 

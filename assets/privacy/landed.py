@@ -16,9 +16,11 @@ from typing import Any
 import duckdb
 import zstandard
 
-from assets.files import write_atomically
+from assets.landing.contract import load_contracts
+from assets.privacy.fields import fields_of
 from assets.privacy.person import Forgotten
-from assets.privacy.texts import Names, names_of, without
+from assets.privacy.texts import Columns, Names, in_text, names_of, pattern_in_sql, without
+from orchestration.files import write_atomically
 from orchestration.settings import Settings
 
 # dataset → columns by which a row is somebody's, and what kind of value each holds.
@@ -35,13 +37,17 @@ PERSONAL: dict[str, dict[str, str]] = {
         "userId": "account_ids+member_ids",
         "traits_email": "emails",
         "anonymousId": "anonymous_ids",
+        "query": "texts",
+        "url": "texts",
+        "page": "texts",
     },
-    "consent/events": {"address": "emails+phones"},
+    "consent/events": {"event_id": "consent_ids", "address": "emails+phones"},
     "consent/preferences": {"address": "emails+phones"},
-    "provider/events": {"address": "emails+phones"},
+    "provider/events": {"address": "emails+phones", "url": "texts"},
     "service/cases": {"email": "emails", "phone": "phones", "member_id": "member_ids", "order_id": "order_ids"},
     "loyalty/benefits": {"member_id": "member_ids"},
-    "privacy/erasures": {"email": "emails", "phone": "phones", "member_id": "member_ids"},
+    # A request goes once it is carried out, also one that names an address of others.
+    "privacy/erasures": {"request_id": "request_ids", "email": "emails", "phone": "phones", "member_id": "member_ids"},
 }
 # Sales stay, as nobody's: these columns become null.
 SALES: dict[str, dict[str, str]] = {
@@ -80,15 +86,22 @@ def forget_in_landing(settings: Settings, forgotten: Forgotten) -> int:
     return n
 
 
-def _condition(columns: Mapping[str, str], present: set[str], forgotten: Forgotten) -> tuple[str, list[list[str]]]:
+def _condition(
+    columns: Mapping[str, str], present: set[str], forgotten: Forgotten
+) -> tuple[str, list[list[str] | str]]:
     """SQL over the columns that a file has, and its parameters."""
     parts: list[str] = []
-    values: list[list[str]] = []
+    values: list[list[str] | str] = []
     for column, kinds in columns.items():
         for kind in kinds.split("+") if column in present else ():
+            text = f'trim(cast("{column}" as varchar))'
+            if kind == "texts":
+                if forgotten.emails:
+                    parts.append(in_text(text))
+                    values.append(pattern_in_sql(forgotten.emails))
+                continue
             if not (wanted := sorted(getattr(forgotten, kind))):
                 continue
-            text = f'trim(cast("{column}" as varchar))'
             if kind == "emails":
                 text = f"lower({text})"
             elif kind == "phones":
@@ -144,11 +157,18 @@ def _forget_in_text(path: Path, names: Names | None, dataset: str) -> bool:
         return True
     if names is None or not names.may_be_in(content):
         return False
-    kept = without(content, names, is_sale=dataset in SALES)
+    kept = without(content, names, is_sale=dataset in SALES, columns=_columns_of(path, content, dataset))
     if kept == content:
         return False
     write_atomically(path, lambda target: target.write_bytes(_packed(path, kept)))
     return True
+
+
+def _columns_of(path: Path, content: bytes, dataset: str) -> Columns | None:
+    contract = load_contracts()[dataset]
+    fields = fields_of(path.name, content, contract)
+    kinds = PERSONAL.get(dataset) or SALES[dataset]
+    return Columns(fields, kinds, keys=contract.key if dataset in SALES else ()) if fields else None
 
 
 def _unpacked(path: Path, packed: bytes) -> bytes:

@@ -22,8 +22,9 @@ def erase(email: str | None, phone: str | None, member_id: str | None, run_date:
 
     Without a name: everybody whose request has been delivered (privacy/erasures) and not been carried out; every
     daily run ends with that. Rows about them disappear from delivered and raw files, the warehouse, the published
-    copy, hand-off files and previews; sales stay as nobody's; a keyed hash stops every later message. An address that
-    somebody else has too stays theirs. Hashed ad lists lose them with the next run, which tells the platforms.
+    copy, hand-off files and previews; sales stay as nobody's; a keyed hash stops every later message and recognises
+    what a source delivers again. An address that somebody else has too stays theirs, and who is given the number later
+    may be written to on a consent of their own. Hashed ad lists lose them with the next run, which tells the platforms.
     """
     from assets.privacy.erasure import erase as forget
     from assets.privacy.erasure import pending

@@ -83,3 +83,27 @@ def test_the_published_tables_keep_their_descriptions(warehouse: Path) -> None:
     published.parent.mkdir(parents=True)
     warehouse.rename(published)
     assert forget(published, Forgotten(order_ids=frozenset({"w3"})))[1] == [NOTE]
+
+
+def test_a_name_that_nobody_else_bears_goes_with_its_record(warehouse: Path) -> None:
+    """Which words are names is kept for the reading of addresses, without a word of whose they are."""
+    names = "intermediate.int_identity__known_names"
+    with opened(warehouse) as connection:
+        connection.execute("create schema intermediate")
+        connection.execute(
+            "create table intermediate.int_identity__records as from (values "
+            "('webshop:1', 'turidlill', 'turid', 'proeve'), ('webshop:2', 'astrid', 'astrid', 'proeve'), "
+            "('webshop:3', null, null, null)) as t(record_id, given_name_key, first_name_key, last_name_key)"
+        )
+        connection.execute(
+            f"create table {names} as from (values ('turidlill', 'turid', false), ('astrid', 'astrid', false), "
+            "('proeve', null, true)) as t(word, first_name_key, is_family_name)"
+        )
+        connection.execute(
+            "create table main.int_identity__known_names__affected as "
+            "select 'turidlill' as word, 'turid' as previous_first_name_key, false as previous_is_family_name"
+        )
+    forget(warehouse, Forgotten(record_ids=frozenset({"webshop:1"})))
+    with opened(warehouse) as connection:
+        assert connection.execute(f"select word from {names} order by 1").fetchall() == [("astrid",), ("proeve",)]
+        assert connection.execute("from main.int_identity__known_names__affected").fetchall() == []

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
-from pathlib import Path
+from datetime import UTC, date, datetime
 
 import duckdb
 import pytest
@@ -12,60 +11,19 @@ from assets.messaging import keys
 from assets.privacy.databases import forget_in_database
 from assets.privacy.person import Forgotten, find_forgotten
 from orchestration.settings import Settings
+from tests.unit.privacy.household import ERASED_AT, HOME, add
 
 TODAY = date(2026, 11, 22)
-HOME = "+4791234567"
-# record, customer, member id, e-mail, phone; Turid, Astrid and Ola live under one number.
-PEOPLE = (
-    ("club:M1", "turid", "M1", "turid@mail.example", HOME),
-    ("webshop:K1", "turid", None, "turid@mail.example", "+4799887766"),
-    ("club:M2", "astrid", "M2", "astrid@mail.example", HOME),
-    ("webshop:K2", "astrid", None, "astrid@mail.example", "+4745454545"),
-    ("pos:P3", "ola", None, None, HOME),
-    ("pos:P4", "till", None, "kunde@mail.example", None),
-    ("pos:P5", "other till", None, "kunde@mail.example", None),
-)
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    settings = Settings(home=tmp_path, secret_key="a key for tests, long enough to be taken")
-    with duckdb.connect(str(settings.warehouse_path)) as connection:
-        connection.execute("create schema intermediate; set schema = 'intermediate'")
-        connection.execute("create table int_customers__erased (customer_id varchar, erased_at timestamptz)")
-        connection.execute("create table int_identity__persons (record_id varchar, customer_id varchar)")
-        connection.execute("create table int_identity__aliases (past_customer_id varchar, customer_id varchar)")
-        connection.execute("create table int_identity__anonymous_ids (anonymous_id varchar, customer_id varchar)")
-        connection.execute(
-            "create table int_identity__records (record_id varchar, source varchar, source_id varchar, "
-            "member_id varchar, email varchar, phone varchar, delivered_email varchar, delivered_phone varchar)"
-        )
-        connection.execute(
-            "create table int_identity__identifiers "
-            "(record_id varchar, identifier_kind varchar, identifier_value varchar, is_blocked boolean)"
-        )
-        for record, customer, *known in PEOPLE:
-            connection.execute("insert into int_identity__persons values (?, ?)", [record, customer])
-            connection.execute(
-                "insert into int_identity__records values ($1, split_part($1, ':', 1), split_part($1, ':', 2), "
-                "$2, $3, $4, $3, $4)",
-                [record, *known],
-            )
-            for kind, value in zip(("member_id", "email", "phone"), known, strict=True):
-                if value:
-                    row = [record, kind, value, value.startswith("kunde@")]
-                    connection.execute("insert into int_identity__identifiers values (?, ?, ?, ?)", row)
-    return settings
 
 
 def forget(settings: Settings, **named: str) -> Forgotten:
-    return find_forgotten(settings, TODAY, frozenset(), named)
+    return find_forgotten(settings, TODAY, {}, named)
 
 
 def found_next_day(settings: Settings, forgotten: Forgotten) -> frozenset[str]:
     """Whom the suppression list recognises, while the sources still deliver everybody."""
     secret = settings.require_secret_key()
-    listed = frozenset((kind, keys.address_key(secret, kind, value)) for kind, value in forgotten.addresses)
+    listed = {(kind, keys.address_key(secret, kind, value)): ERASED_AT for kind, value in forgotten.addresses}
     return find_forgotten(settings, TODAY, listed).customer_ids
 
 
@@ -86,15 +44,24 @@ def test_what_is_the_persons_own_still_stops_every_message(settings: Settings) -
     }
 
 
-def test_the_address_that_an_account_had_before_is_forgotten_with_it(settings: Settings) -> None:
-    """Older sales bear the address that the account had then: it must not stay because the account has another now."""
+def deliver_accounts(settings: Settings, versions: str) -> None:
+    """Versions of webshop accounts, as a raw file: (account_id, email, phone)."""
     folder = settings.raw_dir / "webshop" / "accounts"
     folder.mkdir(parents=True)
-    with duckdb.connect(str(settings.warehouse_path)) as connection:
+    with duckdb.connect() as connection:
         connection.execute(
-            "copy (from (values ('K1', 'Turid@Former.example', '40 11 22 33'), ('K1', 'turid@mail.example', null), "
-            f"('K2', 'other@former.example', null)) as t(account_id, email, phone)) to '{folder}/2026-11-01.parquet'"
+            f"copy (from (values {versions}) as t(account_id, email, phone)) to '{folder}/2026-11-01.parquet'"
         )
+
+
+def test_the_address_that_an_account_had_before_is_forgotten_with_it(settings: Settings) -> None:
+    """Older sales bear the address that the account had then: it must not stay because the account has another now."""
+    deliver_accounts(
+        settings,
+        "('K1', 'Turid@Former.example', '40 11 22 33'), ('K1', 'turid@mail.example', null), "
+        "('K2', 'other@former.example', null)",
+    )
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
         connection.execute("create table int_purchases__orders (order_id varchar, email varchar, phone varchar)")
         connection.execute(
             "insert into int_purchases__orders values ('webshop:1', 'turid@former.example', null), "
@@ -106,11 +73,25 @@ def test_the_address_that_an_account_had_before_is_forgotten_with_it(settings: S
     assert kept == [("webshop:1", None, None), ("webshop:2", None, None), ("webshop:3", "other@former.example", None)]
 
 
+def test_a_guest_under_a_former_address_is_nobody_else(settings: Settings) -> None:
+    """Identity knows the present address only; the order under the former one is the same person's all the same."""
+    deliver_accounts(settings, "('K1', 'Turid@Former.example', '40 11 22 33'), ('K1', 'shared@former.example', null)")
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        add(connection, "webshop_order:W1", "guest", email="turid@former.example")
+        add(connection, "webshop_order:W2", "other guest", email="shared@former.example")
+        add(connection, "webshop:K8", "ola", email="shared@former.example")
+    forgotten = forget(settings, member_id="M1")
+    assert forgotten.customer_ids == {"turid", "guest"}
+    assert forgotten.order_ids == {"W1"}
+    assert "turid@former.example" in forgotten.emails
+    assert "shared@former.example" not in forgotten.emails
+
+
 def test_somebody_who_has_nothing_of_their_own_is_recognised_by_the_record(settings: Settings) -> None:
     """Ola is known by the household's number alone: his record must not bring him back, nor the number the others."""
     with duckdb.connect(str(settings.warehouse_path)) as connection:
         connection.execute("insert into intermediate.int_customers__erased values ('ola', now())")
-    forgotten = find_forgotten(settings, TODAY, frozenset())
+    forgotten = find_forgotten(settings, TODAY, {})
     assert forgotten.customer_ids == {"ola"}
     with duckdb.connect(str(settings.warehouse_path)) as connection:
         connection.execute("delete from intermediate.int_customers__erased")
@@ -120,3 +101,46 @@ def test_somebody_who_has_nothing_of_their_own_is_recognised_by_the_record(setti
 def test_an_address_that_identifies_nobody_names_nobody(settings: Settings) -> None:
     """The till's own address stands on many records; one request that gives it may not take them all along."""
     assert forget(settings, email="kunde@mail.example").customer_ids == set()
+
+
+def test_who_was_named_with_a_shared_number_is_alone_in_being_meant(settings: Settings) -> None:
+    """The number is Astrid's as well; with Turid's member id it is clear who is meant."""
+    assert forget(settings, member_id="M1", phone=HOME).customer_ids == {"turid"}
+    assert forget(settings, phone=HOME).customer_ids == {"turid", "astrid", "ola"}
+
+
+@pytest.mark.parametrize(
+    ("record", "updated_at", "is_forgotten"),
+    [
+        ("webshop:K1", datetime(2027, 5, 1, tzinfo=UTC), True),
+        ("webshop:K9", datetime(2026, 11, 1, tzinfo=UTC), True),
+        ("webshop:K9", datetime(2027, 5, 1, tzinfo=UTC), False),
+    ],
+)
+def test_who_gets_the_number_later_is_somebody_else(
+    settings: Settings, record: str, updated_at: datetime, is_forgotten: bool
+) -> None:
+    """Numbers are given out again: an old request may not forget their new owner, year after year."""
+    forgotten = forget(settings, member_id="M1")
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        for table in ("persons", "records", "identifiers"):
+            connection.execute(
+                f"delete from intermediate.int_identity__{table} where record_id in ('club:M1', 'webshop:K1')"
+            )
+        add(connection, record, "newcomer", phone="+4799887766", updated_at=updated_at)
+    assert found_next_day(settings, forgotten) == ({"newcomer"} if is_forgotten else set())
+
+
+def test_who_begins_anew_is_not_forgotten_for_what_a_source_still_delivers(settings: Settings) -> None:
+    """The club has not deleted M1; the account that the same person opened afterwards is her own new will."""
+    forgotten = forget(settings, member_id="M1")
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        connection.execute("delete from intermediate.int_identity__persons where record_id = 'webshop:K1'")
+        add(connection, "webshop:K9", "turid", email="turid@mail.example", updated_at=datetime(2027, 5, 1, tzinfo=UTC))
+    secret = settings.require_secret_key()
+    listed = {(kind, keys.address_key(secret, kind, value)): ERASED_AT for kind, value in forgotten.addresses}
+    again = find_forgotten(settings, TODAY, listed)
+    assert again.customer_ids == set()
+    assert again.record_ids == {"club:M1"}
+    assert again.member_ids == {"M1"}
+    assert "turid@mail.example" not in again.emails

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assets.identity.phones import numbers_meant
-from assets.privacy.person import phones_of
+from assets.privacy.numbers import phones_of
 
 
 @pytest.mark.parametrize(
