@@ -14,6 +14,7 @@ from dagster_dbt import DbtProject
 
 from orchestration.carried import carried_var, read_project
 from orchestration.settings import Settings
+from orchestration.tested import states_that_passed
 
 # Models that read what was handed off are built after the hand-off, everything else before it.
 MEASURE_SELECTION = "tag:measure"
@@ -83,7 +84,8 @@ def build_arguments(
     arguments += ["--log-level-file", "none", "--log-level", "error", "--no-write-json"]
     arguments += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
     asked = {**run_vars(settings, run_date), **(extra_vars or {})}
-    arguments += ["--vars", json.dumps({**asked, "carried": carried_var(settings, run_date, asked)}, sort_keys=True)]
+    carried = {**carried_var(settings, run_date, asked), "tested": states_that_passed(settings)}
+    arguments += ["--vars", json.dumps({**asked, "carried": carried}, sort_keys=True)]
     arguments += ["--select", *select]
     arguments += ["--exclude", *exclude, ONLY_IN_CI]
     if full_refresh:
@@ -95,6 +97,12 @@ def selecting(arguments: Sequence[str], select: Sequence[str]) -> list[str]:
     """The same call for these nodes alone."""
     start, end = arguments.index("--select") + 1, arguments.index("--exclude")
     return [*arguments[:start], *select, *arguments[end:]]
+
+
+def asked_vars(arguments: Sequence[str]) -> dict[str, Any]:
+    """The variables of a call of `build_arguments`."""
+    found: dict[str, Any] = json.loads(arguments[arguments.index("--vars") + 1])
+    return found
 
 
 def run_vars(settings: Settings, run_date: date) -> dict[str, str]:

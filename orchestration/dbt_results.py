@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-_SUCCESSFUL = {"success", "pass", "warn"}
+# "no-op" is how an exposure ends: there is nothing to build.
+_SUCCESSFUL = {"success", "pass", "warn", "no-op"}
 _ERROR = {"error", "runtime error"}
 # How the engine's own message begins.
 _OUT_OF_MEMORY = "Out of Memory Error"

@@ -20,6 +20,7 @@ from dagster_dbt import DbtProject
 
 from orchestration.dbt import (
     DbtFailure,
+    asked_vars,
     build_arguments,
     forget_compiled,
     manifest_of,
@@ -31,6 +32,7 @@ from orchestration.dbt import (
 from orchestration.dbt_results import NodeResult, node_result
 from orchestration.dbt_translator import FredningTranslator
 from orchestration.settings import Settings
+from orchestration.tested import remember_tested
 
 
 class DbtRunner:
@@ -56,6 +58,11 @@ class DbtRunner:
         thread at a time: a large night takes longer then, but has an end. Raises `DbtFailure` when dbt itself could
         not run, and whatever interrupted it.
         """
+        results = self._invoke_until_it_fits(arguments)
+        remember_tested(self.settings, self.parsed.nodes, results, asked_vars(arguments))
+        return results
+
+    def _invoke_until_it_fits(self, arguments: list[str]) -> list[NodeResult]:
         results = self._invoke(arguments, profile_environment(self.settings))
         if not any(result.is_out_of_memory for result in results) or any(map(_is_final, results)):
             return results
@@ -178,4 +185,4 @@ class NodeIndex:
 
 def _is_final(result: NodeResult) -> bool:
     """It went wrong, and would again, whatever the memory."""
-    return not (result.is_good or result.is_skipped or result.is_out_of_memory or result.status == "no-op")
+    return not (result.is_good or result.is_skipped or result.is_out_of_memory)

@@ -24,6 +24,12 @@ models:
       - {name: run_date, data_type: date}
       - {name: n, data_type: integer, constraints: [{type: not_null}]}
 """
+DECLARED = """
+name: fredning
+version: '1.0.0'
+profile: fredning
+vars: {carried: {}}
+"""
 Run = Callable[..., Any]
 
 
@@ -31,7 +37,7 @@ Run = Callable[..., Any]
 def home(tmp_path: Path) -> Path:
     shutil.copy(PROJECT / "profiles.yml", tmp_path)
     shutil.copytree(PROJECT / "macros", tmp_path / "macros")
-    (tmp_path / "dbt_project.yml").write_text("name: fredning\nversion: '1.0.0'\nprofile: fredning\n")
+    (tmp_path / "dbt_project.yml").write_text(DECLARED)
     (tmp_path / "models").mkdir()
     (tmp_path / "home").mkdir()
     return tmp_path

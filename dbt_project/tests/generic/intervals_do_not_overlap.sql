@@ -7,7 +7,7 @@
                 lead({{ valid_from }}) over (
                     partition by {{ partition_by | join(', ') }} order by {{ valid_from }}
                 ) as next_from
-            from {{ model }}
+            from {{ rows_to_test(model, partition_by) }} as tested
         )
 
     select *

@@ -22,7 +22,7 @@ def test_the_run_date_and_the_retailer_reach_dbt(tmp_path) -> None:
         settings=settings,
     )
     told = json.loads(arguments[arguments.index("--vars") + 1])
-    assert told.pop("carried").keys() == {"project", "received"}
+    assert told.pop("carried").keys() == {"project", "received", "tested"}
     assert told == {
         "run_date": "2026-03-29",
         "tenant": "acme",

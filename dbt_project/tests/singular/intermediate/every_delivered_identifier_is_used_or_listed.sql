@@ -11,16 +11,18 @@ with
         from {{ ref('int_identity__records') }}
         where trim(delivered_phone) <> ''
     ),
-    accounted as (
-        select record_id, identifier_kind
+    used as (
+        select record_id, identifier_kind, 1 as n_places
         from {{ ref('int_identity__identifiers') }}
         where not is_blocked
-        union all
-        select record_id, identifier_kind
+    ),
+    listed as (
+        select record_id, identifier_kind, count(*) as n_places
         from {{ ref('int_identity__unusable_identifiers') }}
+        group by record_id, identifier_kind
     )
-select delivered.*, count(accounted.record_id) as n_places
+select delivered.*, coalesce(used.n_places, 0) + coalesce(listed.n_places, 0) as n_places_in_all
 from delivered
-left join accounted using (record_id, identifier_kind)
-group by all
-having count(accounted.record_id) <> 1
+left join used using (record_id, identifier_kind)
+left join listed using (record_id, identifier_kind)
+where n_places_in_all <> 1

@@ -3,7 +3,7 @@
 with
     lines as (
         select order_id, sum(gross_amount_minor) as gross, sum(returned_amount_minor) as returned
-        from {{ ref('fct_order_lines') }}
+        from {{ rows_to_test(ref('fct_order_lines'), ['order_id']) }} as lines
         group by order_id
     )
 select orders.order_id
