@@ -86,11 +86,21 @@
 
 {#-
   The mailbox behind an address: the part before the provider's tag sign, without dots where the provider ignores
-  them, at the provider's own domain. `tag`, `dots` and `domain` are null where nothing is known of the provider.
+  them, at the provider's own domain. What is known of the provider is joined by mailbox_forms.
 -#}
-{% macro mailbox(email, tag, dots, domain) -%}
+{% macro mailbox(email) -%}
     {%- set local = mail_local(email) -%}
-    {%- set untagged = "coalesce(nullif(split_part(" ~ local ~ ", " ~ tag ~ ", 1), ''), " ~ local ~ ")" -%}
-    case when {{ dots }} is not null then replace({{ untagged }}, '.', '') else {{ untagged }} end
-    || '@' || coalesce({{ domain }}, {{ mail_domain(email) }})
+    {%- set untagged = "coalesce(nullif(split_part(" ~ local ~ ", tags.normal_form, 1), ''), " ~ local ~ ")" -%}
+    case when dots.value is not null then replace({{ untagged }}, '.', '') else {{ untagged }} end
+    || '@' || coalesce(domains.normal_form, {{ mail_domain(email) }})
+{%- endmacro %}
+
+{#- For a `from` clause: of `forms` (the seed identity_normal_forms) what mailbox needs; none where nothing is known. -#}
+{% macro mailbox_forms(forms, email) -%}
+    left join {{ forms }} as domains on domains.kind = 'mail_domain' and domains.value = {{ mail_domain(email) }}
+    {%- for name, kind in [('tags', 'mail_tag'), ('dots', 'mail_dots')] %}
+    left join {{ forms }} as {{ name }}
+        on {{ name }}.kind = '{{ kind }}'
+        and {{ name }}.value = coalesce(domains.normal_form, {{ mail_domain(email) }})
+    {%- endfor %}
 {%- endmacro %}

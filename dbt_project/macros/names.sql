@@ -38,11 +38,7 @@
     {{ return(adapter.dispatch('compact_key')(raw)) }}
 {%- endmacro %}
 
-{#- The letters of the part before the @, and the words it is made of, as names are compared. -#}
-{% macro address_letters(email) -%}
-    regexp_replace({{ compact_key(mail_local(email)) }}, '[0-9]', '', 'g')
-{%- endmacro %}
-
+{#- The words that the part before the @ is made of, as names are compared, with a blank between them. -#}
 {% macro address_words(email) -%}
     {{ return(adapter.dispatch('address_words')(mail_local(email))) }}
 {%- endmacro %}

@@ -13,16 +13,33 @@
             union
             select to_on from {{ pairs }}
         ),
-        -- Ids of then under the ids of today; of two that have become one, the one with more to tell.
-        states as (
-            select
-                rfm.* exclude (customer_id),
-                coalesce(aliases.customer_id, rfm.customer_id) as customer_id
+        -- Ids of then that are another one today, and those under which they would be found twice. They are few, and all
+        -- others are there once: only these are searched for the first of two.
+        past as (
+            select distinct aliases.past_customer_id, aliases.customer_id
             from {{ snapshots }} as rfm
             semi join dates using (snapshot_on)
-            left join aliases on aliases.past_customer_id = rfm.customer_id
+            join aliases on aliases.past_customer_id = rfm.customer_id
+        ),
+        joined_ids as (
+            select past_customer_id as customer_id, customer_id as id_of_today from past
+            union
+            select customer_id, customer_id from past
+            where customer_id not in (select past_customer_id from past)
+        ),
+        -- Of two that have become one, the one with more to tell.
+        states as (
+            select rfm.*
+            from {{ snapshots }} as rfm
+            semi join dates using (snapshot_on)
+            anti join joined_ids using (customer_id)
+            union all by name
+            select rfm.* exclude (customer_id), joined_ids.id_of_today as customer_id
+            from {{ snapshots }} as rfm
+            semi join dates using (snapshot_on)
+            join joined_ids using (customer_id)
             qualify row_number() over (
-                partition by rfm.snapshot_on, coalesce(aliases.customer_id, rfm.customer_id)
+                partition by rfm.snapshot_on, joined_ids.id_of_today
                 order by rfm.n_orders desc, rfm.customer_id
             ) = 1
         ),

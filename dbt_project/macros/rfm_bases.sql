@@ -1,4 +1,18 @@
-{#- What the base looked like on many days at once. -#}
+{#- What the base looked like on a day, and on many days at once. -#}
+
+{#- The base on one day: the columns of rfm_bases, and for that day the same rows. -#}
+{% macro rfm_base(purchases, day) -%}
+    select
+        {{ day }} as snapshot_on,
+        customer_id,
+        cast(sum(n_orders) as bigint) as n_orders,
+        cast(sum(net_amount_minor) as bigint) as net_revenue_minor,
+        max(ordered_on) as last_ordered_on
+    from {{ purchases }}
+    where counted_from <= {{ day }} and (counted_until is null or counted_until > {{ day }})
+    group by customer_id
+    having sum(n_orders) > 0
+{%- endmacro %}
 
 {#-
   The base on each of the `days` (a relation with snapshot_on): one row per day and customer with a valid order, with

@@ -35,14 +35,23 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Scores, personas and stages of everybody on each of the `snapshots` (a relation with snapshot_on), as known then. -#}
-{% macro rfm_scores(snapshots) -%}
+{#-
+  Scores, personas and stages of everybody on each of the `snapshots` (a relation with snapshot_on), as known then; and on
+  one more `day` that is not among them, which costs less by itself.
+-#}
+{% macro rfm_scores(snapshots, day=none) -%}
+    {%- set purchases = ref('int_rfm__purchases') %}
     with
-        purchases as (select * from {{ ref('int_rfm__purchases') }}),
         cut_points as (select * from {{ ref('int_rfm__cut_points') }}),
         bands as (select * from {{ ref('frequency_bands') }}),
         cells as (select * from {{ ref('int_rfm__persona_cells') }}),
-        bases as ({{ rfm_bases('purchases', snapshots) | indent(8) }}),
+        bases as (
+            {{ rfm_bases(purchases, snapshots) | indent(12) }}
+            {%- if day %}
+            union all
+            {{ rfm_base(purchases, day) | indent(12) }}
+            {%- endif %}
+        ),
         measured as (
             select *, cast(snapshot_on - last_ordered_on as integer) as days_since_last_order from bases
         ),

@@ -14,7 +14,7 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- if existing is none or existing.is_view or should_full_refresh() -%}
-        {%- set build = replace_table(compiled_code) -%}
+        {%- set build = replace_table(compiled_code) ~ ";" ~ adapter.dispatch("write_note")(note_of_build(none)) -%}
     {%- else -%}
         {%- do make_room_for_columns(existing, compiled_code) -%}
         {%- set build = "insert into " ~ existing ~ " by name " ~ compiled_code -%}

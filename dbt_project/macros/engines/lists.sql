@@ -36,13 +36,13 @@
     list({{ value }} order by {{ value }} desc)[{{ n }}]
 {%- endmacro %}
 
-{#- Aggregate: the first n of a group, a list of structs in the order of their fields. Cheaper than to number all. -#}
-{% macro first_n(fields, n) -%}
-    {{ return(adapter.dispatch('first_n')(fields, n)) }}
+{#- Aggregate: what a column holds in the first `n` rows by another, in that order. Numbers only: no text is kept. -#}
+{% macro first_n_by(column, place, n) -%}
+    {{ return(adapter.dispatch('first_n_by')(column, place, n)) }}
 {%- endmacro %}
 
-{% macro default__first_n(fields, n) -%}
-    min({{ fields }}, {{ n }})
+{% macro default__first_n_by(column, place, n) -%}
+    arg_min({{ column }}, {{ place }}, {{ n }})
 {%- endmacro %}
 
 {#-

@@ -71,7 +71,9 @@
 {%- endmacro %}
 
 {% macro default__address_words(local) -%}
-    list_transform(regexp_extract_all({{ local }}, '\p{L}+'), lambda word: {{ compact_key('word') }})
+    array_to_string(
+        list_transform(regexp_extract_all({{ local }}, '\p{L}+'), lambda word: {{ compact_key('word') }}), ' '
+    )
 {%- endmacro %}
 
 {#- Letters to add, drop, change or swap with the next to make one text of the other. -#}

@@ -23,8 +23,13 @@ Fact = tuple[str, int, float, Row, tuple[str, ...]]
 
 def deliveries(first_day: date, day: date) -> Iterator[tuple[str, Row]]:
     """(dataset, row) of what is told of them on one day."""
+    return told_on(first_day, day, _facts())
+
+
+def told_on(first_day: date, day: date, facts: Iterator[Fact]) -> Iterator[tuple[str, Row]]:
+    """(dataset, row) of the facts that are told on one day, with their instants."""
     today = (day - first_day).days
-    for dataset, told, happened, row, instant_columns in _facts():
+    for dataset, told, happened, row, instant_columns in facts:
         if told == today:
             at = datetime(first_day.year, first_day.month, first_day.day, 12, tzinfo=UTC) + timedelta(days=happened)
             yield dataset, row | dict.fromkeys(instant_columns, at)
@@ -51,6 +56,7 @@ def _facts() -> Iterator[Fact]:
         yield from _order_that_was_anothers(f"parted-{n}", told=n)
         yield from _former_address_told_late(f"former-{n}", told=n)
         yield from _browser_that_is_nobodys(f"shared-{n}", told=n)
+        yield from _buyer_that_is_a_company(f"company-{n}", told=n)
 
 
 def _account(
@@ -65,6 +71,15 @@ def _former_address_told_late(name: str, told: int) -> Iterator[Fact]:
     yield _account(name, told=0, happened=-1)
     yield from _order(name, 0, -2, {"account_id": name})
     yield _account(name, told, happened=-3, email=f"then.{name}@mail.example")
+
+
+def _buyer_that_is_a_company(name: str, told: int) -> Iterator[Fact]:
+    """A member of the club: what is told of an account touches its orders anyway."""
+    member = {"member_id": name, "email": f"{name}@mail.example"}
+    receipt = {"receipt_id": name, "member_id": name, "currency": "NOK", "total_amount": Decimal("10.00")}
+    yield "club/members", 0, -2, member, ("joined_at", "updated_at")
+    yield "pos/receipts", 0, -1, receipt, ("sold_at",)
+    yield "club/members", told, -1.5, member | {"customer_type": "b2b"}, ("joined_at", "updated_at")
 
 
 def _browser_that_is_nobodys(name: str, told: int) -> Iterator[Fact]:
@@ -162,7 +177,9 @@ def _consent_under_another_address(name: str, known_on: int) -> Iterator[Fact]:
 
 
 def _account_that_is_erased(name: str, told: int) -> Iterator[Fact]:
+    """With another one of the same person."""
     yield _account(name, told=0)
+    yield _account(f"{name}-too", told=0, email=f"{name}@mail.example")
     request = {"request_id": name, "email": f"{name}@mail.example"}
     yield "privacy/erasures", told, told - 1, request, ("requested_at",)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.dbt.carried.disorder import FIRST_DAY
-from tests.dbt.carried.mutants import MUTANTS, Mutant
+from tests.dbt.carried.mutant import Mutant
+from tests.dbt.carried.mutants import MUTANTS
 from tests.dbt.carried.two_warehouses import Rows, Shop, as_before, copy_of, differences
 
 # A day is left out, an earlier one is run again as after a mistake, and the days go on from there, into a new month.

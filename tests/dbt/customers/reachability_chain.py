@@ -75,9 +75,12 @@ INPUTS = (
     ),
     Input(
         "intermediate.int_identity__identifiers",
-        "record_id VARCHAR, identifier_kind VARCHAR, identifier_value VARCHAR, is_blocked BOOLEAN DEFAULT false",
+        "record_id VARCHAR, identifier_kind VARCHAR, link_value VARCHAR, is_blocked BOOLEAN DEFAULT false",
     ),
     Input("intermediate.int_identity__persons", "record_id VARCHAR, customer_id VARCHAR"),
+    # Without names nobody can be told from whom they share an address with.
+    Input("intermediate.int_identity__records", "record_id VARCHAR, first_name_key VARCHAR"),
+    Input("seeds.identity_normal_forms", "kind VARCHAR, value VARCHAR, normal_form VARCHAR"),
     *(
         Input(name, relations.INPUTS[name])
         for name in (
@@ -159,12 +162,12 @@ def run(chain: Chain, world: Row, landed: Row, run_date: date, gone: Collection[
         {"customer_id": who, "identifier_kind": kinds[channel], "identifier_value": address, "last_seen_at": seen}
         for who, (address, channel), seen in world["owners"]
     ]
-    members = [{"record_id": f"club:{n}", "identifier_kind": "member_id", "identifier_value": f"M{n}"} for n in (1, 2)]
+    members = [{"record_id": f"club:{n}", "identifier_kind": "member_id", "link_value": f"M{n}"} for n in (1, 2)]
     of_records = [
         {
             "record_id": f"club:{row['customer_id'][1]}",
             "identifier_kind": row["identifier_kind"],
-            "identifier_value": row["identifier_value"],
+            "link_value": row["identifier_value"],
         }
         for row in owned
     ]

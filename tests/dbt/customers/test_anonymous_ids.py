@@ -26,7 +26,7 @@ identifications = st.lists(
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     return compile_chain(
         tmp_path_factory.mktemp("anonymous"),
-        ("int_identity__anonymous_ids",),
+        ("int_identity__browser_claims", "int_identity__anonymous_ids"),
         (
             Input(
                 "staging.stg_tracker__events",

@@ -22,7 +22,7 @@ from tests.dbt.customers.test_permissions import OSLO
 
 SHOP_WEIGHT = 10
 REACTION_DAYS = 90
-MODELS = ("int_behaviour__customers", "fct_customer_scores")
+MODELS = ("int_behaviour__customers", "int_behaviour__messages", "fct_customer_scores")
 INPUTS = (
     Input("seeds.behaviour_weights", "behaviour VARCHAR, engagement_weight DOUBLE, points DOUBLE, max_count INTEGER"),
     Input("marts.fct_orders", "customer_id VARCHAR, ordered_at TIMESTAMPTZ, is_valid BOOLEAN"),

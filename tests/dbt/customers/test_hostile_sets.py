@@ -18,6 +18,8 @@ AT_LEAST = {
     "households": Score(precision=1.0, recall=0.91, most_people=1),
     "businesses": Score(precision=0.998, recall=0.999, most_people=2),
     "historical": Score(precision=1.0, recall=0.94, most_people=1),
+    # A company of which one record does not tell the legal form is still taken for its neighbour of the same name.
+    "lookalikes": Score(precision=0.92, recall=0.999, most_people=2),
 }
 # Each is one line of a rule that one of the sets is there for.
 MUTANTS = {

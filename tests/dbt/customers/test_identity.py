@@ -19,7 +19,11 @@ MODELS = (
     "stg_club__members",
     "int_identity__records",
     "int_identity__identifiers",
+    "int_identity__known_names",
+    "int_identity__misspelled_domains",
+    "int_identity__meant_addresses",
     "int_identity__evidence",
+    "int_identity__descriptions",
     "int_identity__candidate_links",
     "int_identity__components",
     "int_identity__links",
@@ -211,7 +215,7 @@ def components_in_sql(chain: Chain, n: int, edges: Iterable[tuple[int, int]]) ->
         },
     )
     found = chain.rows("select record_id, component_id from intermediate.int_identity__components")
-    return {row["record_id"].lstrip("0"): row["component_id"] for row in found}
+    return {row["record_id"].lstrip("0"): int(row["component_id"]) for row in found}
 
 
 @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -60,7 +60,7 @@ OF_REACHABILITY = {
     ),
     "a cancelled order allows messages": ("status <> 'cancelled' and", ""),
     "a soft bounce stops an address": ("and bounce_type = 'hard'", ""),
-    "a complaint stops nothing": ("event = 'complained' or", "false or"),
+    "a complaint stops nothing": ("where event = 'complained' and", "where false and"),
     "unsubscribing withdraws nothing": ("event in ('unsubscribed', 'complained')", "event in ('complained')"),
     "the block list holds before its day": (
         "address is not null and since_at <=",
@@ -91,8 +91,8 @@ OF_REACHABILITY = {
         "and action = 'withdrawn' and purpose = 'marketing'",
         "and action = 'withdrawn'",
     ),
-    "erasure is by address only": ("'member_id', upper(member_id)", "'member_id', lower(member_id)"),
-    "erasure knows no numbers": ("select requested_at, 'phone', phone", "select requested_at, 'phone', email"),
+    "erasure is by address only": ("upper(member_id) as link_value", "lower(member_id) as link_value"),
+    "erasure knows no numbers": ("3, 'phone', phone", "3, 'phone', email"),
 }
 OF_IDS = {
     "a split is called a merge where the records went apart": ("moved_to.n_customers > 1 or", ""),

@@ -2,34 +2,57 @@
 -- owns the event. If only one customer ever did, the events of the days before are theirs as well, within
 -- the setting; where two did, nobody knows whose they were.
 {{ config(
-    unique_key=['anonymous_id', 'identified_at'], meta={'compared': ['customer_id', 'valid_from', 'valid_to']}
+    unique_key=['anonymous_id', 'identified_at'],
+    meta={'carried_by': ['anonymous_id'], 'compared': ['customer_id', 'valid_from', 'valid_to']},
 ) }}
+{% set all_claims, tracked = ref('int_identity__browser_claims'), ref('stg_tracker__events') %}
+{% set persons, identifiers = ref('int_identity__persons'), ref('int_identity__identifiers') %}
+{% set since = carried_from([all_claims, persons, identifiers]) %}
+{%- if since %}
+    with
+        moved as (select record_id from {{ affected_keys(persons) }}),
+        -- Addresses that may be somebody else's now, or nobody's, or were until now.
+        emails as (
+            select identifier_value
+            from {{ identifiers }}
+            where
+                identifier_kind = 'email'
+                and record_id in (
+                    select record_id
+                    from moved
+                    union all
+                    select record_id
+                    from {{ affected_keys(identifiers) }}
+                )
+            union all
+            select previous_identifier_value
+            from {{ affected_keys(identifiers) }}
+            where identifier_kind = 'email'
+        )
+    select anonymous_id
+    from {{ affected_keys(all_claims) }}
+    union all
+    select anonymous_id
+    from {{ all_claims }}
+    where
+        'webshop:' || user_id in (select record_id from moved)
+        or 'club:' || user_id in (select record_id from moved)
+        or email in (select identifier_value from emails) {{ carried_mark() }}
+{%- endif %}
 with
-    events as (
-        select anonymous_id, user_id, traits_email, occurred_at
-        from {{ ref('stg_tracker__events') }}
-        where anonymous_id is not null and (user_id is not null or traits_email is not null)
-    ),
-    persons as (select * from {{ ref('int_identity__persons') }}),
+    claims as (select * from {{ all_claims }} {{ only_affected(since, 'anonymous_id') }}),
+    persons as (select * from {{ persons }}),
     -- An address that several people share does not say who sat there.
     emails as (
         select identifiers.identifier_value as email, min(persons.customer_id) as customer_id
-        from {{ ref('int_identity__identifiers') }} as identifiers
+        from {{ identifiers }} as identifiers
         join persons using (record_id)
-        where identifiers.identifier_kind = 'email' and not identifiers.is_blocked
+        where
+            identifiers.identifier_kind = 'email'
+            and not identifiers.is_blocked
+            and identifiers.identifier_value in (select email from claims)
         group by identifiers.identifier_value
         having count(distinct persons.customer_id) = 1
-    ),
-    -- As whom somebody identified in a browser, once and not for every page: nearly always it is one person.
-    claims as (
-        select
-            anonymous_id,
-            user_id,
-            traits_email,
-            {{ normalise_email('traits_email') }} as email,
-            min(occurred_at) as occurred_at
-        from events
-        group by anonymous_id, user_id, traits_email
     ),
     resolved as (
         select
@@ -56,7 +79,7 @@ with
     -- Only where two sat at one browser does it matter when each of them did.
     identified as (
         select events.anonymous_id, events.occurred_at, min(resolved.customer_id) as customer_id
-        from events
+        from {{ tracked }} as events
         join
             resolved
             on resolved.anonymous_id = events.anonymous_id

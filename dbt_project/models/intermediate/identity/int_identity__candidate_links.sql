@@ -1,27 +1,62 @@
 -- Every two records that share an identifying value or a description that fits one person only, and
 -- whether that may make them one person. Guards: never two member ids, organisations or birth dates, and
 -- first names (of companies: company names) that can be the same.
+{{ config(
+    unique_key=['left_record_id', 'right_record_id', 'identifier_kind'],
+    meta={
+        'carried_by': ['identifier_kind', 'link_value'],
+        'compared': ['link_value', 'are_names_swapped', 'refused_by'],
+    },
+) }}
+{% set records, evidence = ref('int_identity__records'), ref('int_identity__evidence') %}
+{% set described, identifiers = ref('int_identity__descriptions'), ref('int_identity__identifiers') %}
+{% set since = carried_from([records, evidence, described, identifiers]) %}
 {%- set exclusive = var('identity_exclusive') %}
 {%- set descriptions = var('identity_descriptions') %}
-{%- set columns = {
-    'name': ['least(first_name_key, last_name_key)', 'greatest(first_name_key, last_name_key)'],
-    'first_name': ['first_name_key'],
-    'last_name': ['last_name_key'],
-    'birth_date': ['case when not ' ~ is_year_only('birth_date') ~ ' then cast(birth_date as varchar) end'],
-    'postal_code': ['postal_key'],
-    'street': ['street_key'],
-    'house_number': ['house_key'],
-    'city': ['city_key'],
-    'company': ['company_key'],
-} %}
 {%- set by_value_alone = descriptions.items() | selectattr('1.guard', 'in', ['none', 'company_form', 'birth_date']) | map('first') | list %}
 {%- set by_company_form = descriptions.items() | selectattr('1.guard', 'eq', 'company_form') | map('first') | list %}
 {%- set by_birth_date = descriptions.items() | selectattr('1.guard', 'eq', 'birth_date') | map('first') | list %}
 {%- set by_first_name = descriptions.items() | selectattr('1.guard', 'eq', 'first_name') | map('first') | list %}
 {%- set by_either_name = descriptions.items() | selectattr('1.guard', 'eq', 'either_name') | map('first') | list %}
+{%- if since %}
+    with
+        changed as (
+            select record_id
+            from {{ affected_keys(records) }}
+            union
+            select record_id
+            from {{ affected_keys(evidence) }}
+        )
+    -- What they are known by, and what they were known by.
+    select identifier_kind, link_value
+    from {{ evidence }}
+    semi join changed using (record_id)
+    union all
+    select identifier_kind, link_value
+    from {{ described }}
+    semi join changed using (record_id)
+    union all
+    -- Also where nobody was joined: what one record less describes may not be too many any more.
+    select identifier_kind, previous_link_value
+    from {{ affected_keys(described) }}
+    union all
+    -- Orders that another order of their guest speaks for bring nothing forward.
+    select identifier_kind, link_value
+    from {{ identifiers }}
+    semi join changed using (record_id)
+    where source = 'webshop_order'
+    union all
+    select identifier_kind, link_value
+    from {{ this }}
+    where
+        left_record_id in (select record_id from changed)
+        or right_record_id in (select record_id from changed)
+    union all
+    select 'decision', coalesce(verdict, '')
+    from {{ ref('identity_decisions') }} {{ carried_mark() }}
+{%- endif %}
 with
-    records as (select * from {{ ref('int_identity__records') }}),
-    evidence as (select * from {{ ref('int_identity__evidence') }}),
+    records as (select * from {{ records }}),
     -- Of two verdicts on one pair the careful one counts: refuse.
     decisions as (
         select
@@ -32,40 +67,30 @@ with
         where left_record_id <> right_record_id
         group by 1, 2
     ),
-    described as (
-        {%- for kind, description in descriptions.items() %}
-            {{ 'union all' if not loop.first }}
-            select
-                record_id,
-                '{{ kind }}' as identifier_kind,
-                {% for field in description.fields -%}
-                    {{ columns[field] | join(" || ' ' || ") }} {{ "|| ' ' ||" if not loop.last }}
-                {% endfor -%} as link_value,
-                false as is_ambiguous,
-                first_name_key
-            from records
-            where
-                source <> 'webshop_order'
-                {%- if description.guard == 'first_name' or 'name' in description.fields %}
-                    and length(first_name_key) > 1 and first_name_key <> coalesce(last_name_key, '')
-                {%- endif %}
-        {%- endfor %}
-    ),
     own_names as (
         select distinct {{ name_key('value') }} as name
         from {{ ref('identity_normal_forms') }}
         where kind = 'own_name'
     ),
     claims as (
-        select *
-        from evidence
-        union all by name
-        select *
-        from described
-        where link_value is not null
-        qualify
-            count(*) over (partition by identifier_kind, link_value)
-            <= {{ var('identity_max_records_per_value') }}
+        select record_id, identifier_kind, link_value, is_ambiguous, first_name_key
+        from {{ evidence }} {{ only_affected(since, 'identifier_kind, link_value') }}
+        union all
+        select
+            described.record_id,
+            described.identifier_kind,
+            described.link_value,
+            false,
+            records.first_name_key
+        from
+            (
+                select *
+                from {{ described }} {{ only_affected(since, 'identifier_kind, link_value') }}
+                qualify
+                    count(*) over (partition by identifier_kind, link_value)
+                    <= {{ var('identity_max_records_per_value') }}
+            ) as described
+        join records using (record_id)
     ),
     speaking as (
         select
@@ -163,11 +188,25 @@ with
         where left_side.record_id < right_side.record_id
     ),
     -- The other orders of a guest hang on the first, which stood for all of them above.
-    guests as ({{ guests(ref('int_identity__identifiers')) | indent(8) }}),
+    identifiers as (
+        select *
+        from {{ identifiers }}
+        {% if since -%}
+            -- All that a guest left: what of it is affected says who it may be.
+            where
+                source = 'webshop_order'
+                and record_id in (
+                    select record_id
+                    from {{ identifiers }} {{ only_affected(since, 'identifier_kind, link_value') }}
+                )
+        {%- endif %}
+    ),
+    guests as ({{ guests('identifiers') | indent(8) }}),
     decided as (
         select
             decisions.left_record_id,
             decisions.right_record_id,
+            coalesce(decisions.verdict, '') as verdict,
             case
                 when decisions.verdict = 'refuse'
                 then 'decision'
@@ -179,7 +218,7 @@ with
         join records as left_side on left_side.record_id = decisions.left_record_id
         join records as right_side on right_side.record_id = decisions.right_record_id
     ),
-    final as (
+    links as (
         select
             pairs.left_record_id,
             pairs.right_record_id,
@@ -200,8 +239,9 @@ with
         from guests
         where record_id <> representative_id
         union all
-        select left_record_id, right_record_id, 'decision', null, false, refused_by
+        select left_record_id, right_record_id, 'decision', verdict, false, refused_by
         from decided
-    )
+    ),
+    final as (select * from links {{ only_affected(since, 'identifier_kind, link_value') }})
 select *
 from final

@@ -1,17 +1,65 @@
 -- Records joined by links that no guard refused. A component is not a person yet: a chain of harmless
 -- links may still tie two members, two names, or a pair that a person has told apart together
 -- (int_identity__links cuts those).
+-- A changed record or link reaches the components that it is in today and those that it was in, with all
+-- their members: no other link leads out of them.
+{{ config(unique_key='record_id') }}
+{% set all_records, all_links = ref('int_identity__records'), ref('int_identity__candidate_links') %}
+{% set since = carried_from([all_records, all_links]) %}
 {%- set exclusive = exclusive_keys() %}
+{%- if since %}
+    with
+        changed as (
+            select record_id
+            from {{ affected_keys(all_records) }}
+            union
+            select left_record_id
+            from {{ affected_keys(all_links) }}
+            union
+            select right_record_id
+            from {{ affected_keys(all_links) }}
+        ),
+        -- What a member's records say counts for all of them.
+        members as (
+            select member_id
+            from {{ this }}
+            semi join changed using (record_id)
+            union
+            select member_id
+            from {{ all_records }}
+            semi join changed using (record_id)
+        ),
+        touched as (
+            select record_id
+            from changed
+            union
+            select record_id
+            from {{ all_records }}
+            semi join members using (member_id)
+        )
+    select record_id
+    from touched
+    union all
+    select record_id
+    from {{ this }}
+    where
+        component_id in (select component_id from {{ this }} semi join touched using (record_id))
+        {{ carried_mark() }}
+{%- endif %}
 with
-    records as (select * from {{ ref('int_identity__records') }}),
+    records as (select * from {{ all_records }} {{ only_affected(since, 'record_id') }}),
+    links as (
+        select *
+        from {{ affected_rows(all_links, 'left_record_id', since, 'record_id') }}
+        where refused_by is null
+    ),
     -- Numbers of the records within this run: a graph of integers is walked much faster.
     nodes as materialized(select record_id, row_number() over (order by record_id) as node_id from records),
     accepted as (
         select left_node.node_id as left_id, right_node.node_id as right_id
-        from {{ ref('int_identity__candidate_links') }} as links
+        from links
         join nodes as left_node on left_node.record_id = links.left_record_id
         join nodes as right_node on right_node.record_id = links.right_record_id
-        where links.refused_by is null
     ),
     components as ({{ connected_components('nodes', 'accepted') }}),
     -- People with the same member id are one: of what their records say the most trusted counts for the
@@ -46,8 +94,7 @@ with
     believed as (
         select
             records.record_id,
-            nodes.node_id,
-            components.component_id,
+            components.component_id as smallest_node_id,
             records.trust_rank,
             records.first_received_on,
             records.member_id,
@@ -66,7 +113,7 @@ with
         left join members using (member_id)
         left join told_apart using (record_id)
     ),
-    final as (
+    judged as (
         select
             *,
             coalesce(
@@ -80,7 +127,12 @@ with
                 false
             ) as is_contested
         from believed
-        window same_component as (partition by component_id)
+        window same_component as (partition by smallest_node_id)
+    ),
+    final as (
+        select judged.* exclude (smallest_node_id), nodes.record_id as component_id
+        from judged
+        join nodes on nodes.node_id = judged.smallest_node_id
     )
 select *
 from final

@@ -1,94 +1,138 @@
 -- Who brings forward which value under which name. Orders of one guest speak through the first of them; a
 -- record without a first name takes the one that its address spells, or the one with which it shares
 -- most.
+{{ config(
+    unique_key=['record_id', 'identifier_kind'],
+    meta={'carried_by': ['record_id'], 'compared': ['link_value', 'is_ambiguous', 'first_name_key']},
+) }}
+{% set all_records, all_identifiers = ref('int_identity__records'), ref('int_identity__identifiers') %}
+{% set meant, known_names = ref('int_identity__meant_addresses'), ref('int_identity__known_names') %}
+{% set since = carried_from([all_records, all_identifiers, meant, known_names]) %}
+{% set claims %}
+    select record_id, identifier_kind, link_value
+    from {{ all_identifiers }}
+    where not is_blocked
+    union all
+    select record_id, 'email_slip', meant_value
+    from {{ meant }}
+{% endset %}
+{%- if since %}
+    with
+        claims as ({{ claims | indent(8) }}),
+        changed as (
+            select record_id
+            from {{ affected_keys(all_records) }}
+            union
+            -- Whose domain is a slip since, and all whose identifiers changed.
+            select record_id
+            from {{ affected_keys(meant) }}
+        ),
+        touched as (
+            select identifier_kind, link_value
+            from {{ this }}
+            semi join changed using (record_id)
+            union
+            select identifier_kind, link_value
+            from claims
+            semi join changed using (record_id)
+        ),
+        words as (select word from {{ affected_keys(known_names) }})
+    select record_id
+    from changed
+    union all
+    -- Who shares a value with one of them, or did.
+    select record_id
+    from claims
+    semi join touched using (identifier_kind, link_value)
+    union all
+    -- Whose address begins or ends with a word that is a name since, or no longer, or short for another.
+    select record_id
+    from {{ all_records }}
+    cross join (select distinct length(word) as n_letters from words) as lengths
+    where
+        left(replace(address_words, ' ', ''), n_letters) in (select word from words)
+        or right(replace(address_words, ' ', ''), n_letters) in (select word from words) {{ carried_mark() }}
+{%- endif %}
 with
-    records as (select * from {{ ref('int_identity__records') }}),
-    identifiers as (select * from {{ ref('int_identity__identifiers') }} where not is_blocked),
+    claims as (
+        select *
+        from ({{ claims | indent(8) }}) as all_claims
+        {% if since -%}
+            -- Of affected records, and of everybody who shares them.
+            semi join
+                (
+                    select *
+                    from ({{ claims | indent(16) }}) as all_claims {{ only_affected(since, 'record_id') }}
+                ) as own using (identifier_kind, link_value)
+        {%- endif %}
+    ),
+    records as (
+        select *
+        from {{ all_records }}
+        {% if since -%} where record_id in (select record_id from claims) {%- endif %}
+    ),
+    identifiers as (
+        select *
+        from {{ all_identifiers }}
+        {% if since -%} where record_id in (select record_id from claims) {%- endif %}
+    ),
     guests as ({{ guests('identifiers') | indent(8) }}),
-    -- A dot too many in a long address, or a domain that a letter separates from one with twenty times as
-    -- many customers, is a slip of the pen; short addresses and domains of their own are not.
-    domains as (
-        select {{ mail_domain('link_value') }} as domain, count(*) as n_records
-        from identifiers
-        where identifier_kind = 'email'
-        group by domain
-    ),
-    misspelled as (
-        select rare.domain, arg_max(usual.domain, (usual.n_records, usual.domain)) as usual_domain
-        from domains as rare
-        join
-            (select * from domains order by n_records desc, domain limit 50) as usual
-            on usual.n_records >= 20 * rare.n_records
-            and {{ edit_distance('rare.domain', 'usual.domain') }} = 1
-        group by rare.domain
-    ),
-    meant as (
-        select
-            record_id,
-            source,
-            link_value,
-            replace({{ mail_local('link_value') }}, '.', '')
-            || '@'
-            || coalesce(misspelled.usual_domain, {{ mail_domain('link_value') }}) as meant_value
-        from identifiers
-        left join misspelled on misspelled.domain = {{ mail_domain('link_value') }}
-        where identifier_kind = 'email' and length(replace({{ mail_local('link_value') }}, '.', '')) >= 8
-    ),
-    values_used as (
-        select record_id, source, identifier_kind, link_value
-        from identifiers
-        union all
-        select record_id, source, 'email_slip', meant_value
-        from meant
-        where
-            meant_value
-            in (select meant_value from meant group by meant_value having count(distinct link_value) > 1)
+    -- A slip is one where somebody wrote it otherwise.
+    slips as (
+        select meant_value as link_value
+        from {{ meant }}
+        {% if since -%}
+            where meant_value in (select link_value from claims where identifier_kind = 'email_slip')
+        {%- endif %}
+        group by meant_value
+        having count(distinct link_value) > 1
     ),
     named as (
         select
-            identifiers.record_id,
-            identifiers.source,
-            identifiers.identifier_kind,
-            identifiers.link_value,
+            claims.record_id,
+            records.source,
+            claims.identifier_kind,
+            claims.link_value,
             records.first_name_key,
-            coalesce(length(records.first_name_key) > 1, false) as has_name,
+            records.has_name,
             records.member_id,
             records.birth_date,
             records.phone,
-            -- Only of those who say no name: it costs as much as all else here.
-            case when not has_name then {{ address_letters('records.email') }} end as address_letters
-        from values_used as identifiers
+            records.address_words,
+            replace(records.address_words, ' ', '') as address_letters
+        from claims
         join records using (record_id)
         where
-            identifiers.source <> 'webshop_order'
-            or identifiers.record_id in (select representative_id from guests)
+            (claims.identifier_kind <> 'email_slip' or claims.link_value in (select link_value from slips))
+            and (
+                records.source <> 'webshop_order'
+                or claims.record_id in (select representative_id from guests)
+            )
     ),
-    first_names as (
-        select given_name_key as word, min(first_name_key) as first_name_key
-        from records
-        where length(given_name_key) > 1 and first_name_key is not null
-        group by given_name_key
-    ),
-    family_names as (select distinct last_name_key as word from records where length(last_name_key) > 2),
+    silent as (select * from named {{ only_affected(since, 'record_id') }} where not has_name),
+    known_names as (select * from {{ known_names }}),
     -- ingrid.mathisen760@, mathiseningrid@ and i.mathisen@ say whose they are, whoever orders under them.
     addresses as (
         select distinct
-            records.record_id, named.address_letters, {{ address_words('records.email') }} as words
-        from named
-        join records using (record_id)
-        where not named.has_name and named.identifier_kind = 'email'
+            record_id,
+            address_letters,
+            split_part(address_words, ' ', 1) as first_word,
+            split_part(address_words, ' ', 2) as second_word,
+            split_part(address_words, ' ', 3) as third_word
+        from silent
+        where identifier_kind = 'email'
     ),
     halves as (
-        select record_id, words[1] as left_half, words[2] as right_half
+        select record_id, first_word as left_half, second_word as right_half
         from addresses
-        where len(words) = 2
+        where second_word <> '' and third_word = ''
         union all
         select record_id, left(address_letters, n_left), substr(address_letters, n_left + 1)
         from
             (
                 select record_id, address_letters, unnest(range(2, length(address_letters) - 1)) as n_left
                 from addresses
-                where len(words) = 1
+                where second_word = ''
             ) as cuts
     ),
     spelled as (
@@ -101,9 +145,9 @@ with
                 select record_id, right_half, left_half
                 from halves
             ) as halves
-        join family_names on family_names.word = halves.family
-        left join first_names on first_names.word = halves.given
-        where first_names.word is not null or length(halves.given) = 1
+        join known_names as family_names on family_names.word = halves.family and family_names.is_family_name
+        left join known_names as first_names on first_names.word = halves.given
+        where first_names.first_name_key is not null or length(halves.given) = 1
         group by halves.record_id
         having count(distinct coalesce(first_names.first_name_key, halves.given)) = 1
     ),
@@ -128,12 +172,11 @@ with
             coalesce(
                 any_value(silent.source) = 'webshop_order' and bool_and(silent.phone <> speaking.phone), false
             ) as is_other_number
-        from named as silent
+        from silent
         join named as speaking using (identifier_kind, link_value)
         left join spelled on spelled.record_id = silent.record_id
         where
             speaking.has_name
-            and not silent.has_name
             and starts_with(speaking.first_name_key, coalesce(silent.first_name_key, ''))
             and coalesce(silent.member_id = speaking.member_id, true)
             and coalesce(silent.birth_date = speaking.birth_date, true)
@@ -164,7 +207,7 @@ with
                 then spelled.first_name_key
                 else coalesce(adopted.first_name_key, named.first_name_key)
             end as first_name_key
-        from named
+        from named {{ only_affected(since, 'record_id') }}
         left join adopted using (record_id)
         left join spelled using (record_id)
     )

@@ -2,6 +2,12 @@
 -- member (birth date, name …) it belongs to follows its nearest neighbour that does, and links between
 -- followers of different ones are refused. So no person ever has two. One that is as near to a father as
 -- to the son of his name is nobody's.
+{{ config(
+    unique_key=['left_record_id', 'right_record_id', 'identifier_kind'],
+    meta={'carried_by': ['left_record_id'], 'compared': ['link_value', 'refused_by']},
+) }}
+{% set all_candidates, components = ref('int_identity__candidate_links'), ref('int_identity__components') %}
+{% set since = carried_from([all_candidates, components]) %}
 {%- set exclusive = exclusive_keys() %}
 {%- set attributes = exclusive.keys() | list + ['first_name_key', 'refused_with'] %}
 {%- set rounds = 3 %}
@@ -10,9 +16,15 @@
 {%- set not_by_first_name = ['member_id', 'organisation_number', 'decision'] + (
     var('identity_descriptions').items() | rejectattr('1.guard', 'eq', 'first_name') | map('first') | list
 ) %}
+{%- if since %}
+    -- Both ends of every link that changed are among them, with all who are of their components.
+    select record_id as left_record_id from {{ affected_keys(components) }} {{ carried_mark() }}
+{%- endif %}
 with
-    candidates as (select * from {{ ref('int_identity__candidate_links') }}),
-    contested as (select * from {{ ref('int_identity__components') }} where is_contested),
+    candidates as (select * from {{ all_candidates }} {{ only_affected(since, 'left_record_id') }}),
+    contested as (
+        select * from {{ affected_rows(components, 'record_id', since, 'left_record_id') }} where is_contested
+    ),
     neighbours as (
         select left_record_id as record_id, right_record_id as neighbour_id, identifier_kind
         from candidates

@@ -2,31 +2,38 @@
 -- so it can be computed from the records alone, on any day, in any order of replay; a merge keeps the
 -- older id.
 {{ config(unique_key='record_id', meta={'compared': ['customer_id']}) }}
+{% set all_components, all_links = ref('int_identity__components'), ref('int_identity__links') %}
+{% set since = carried_from([all_components, all_links]) %}
+{%- if since %} select record_id from {{ affected_keys(all_components) }} {{ carried_mark() }} {%- endif %}
 with
-    components as (select * from {{ ref('int_identity__components') }}),
-    contested as (select * from components where is_contested),
+    components as (select * from {{ all_components }} {{ only_affected(since, 'record_id') }}),
+    contested as (
+        select record_id, row_number() over (order by record_id) as node_id from components where is_contested
+    ),
     kept as (
         select left_record.node_id as left_id, right_record.node_id as right_id
-        from {{ ref('int_identity__links') }} as links
+        from {{ all_links }} as links
         join contested as left_record on left_record.record_id = links.left_record_id
         join contested as right_record on right_record.record_id = links.right_record_id
         where links.refused_by is null
     ),
     settled as ({{ connected_components('contested', 'kept') }}),
-    -- Settled groups are named by their smallest node, which lies in them alone; so the two kinds never
+    -- Settled groups are named by their smallest record, which lies in them alone; so the two kinds never
     -- collide.
     groups as (
-        select node_id, component_id
+        select record_id, component_id
         from components
         where not is_contested
         union all
-        select node_id, component_id
+        select contested.record_id, smallest.record_id
         from settled
+        join contested on contested.node_id = settled.node_id
+        join contested as smallest on smallest.node_id = settled.component_id
     ),
     grouped as (
         select components.record_id, components.first_received_on, components.trust_rank, groups.component_id
         from groups
-        join components using (node_id)
+        join components using (record_id)
     ),
     founders as (
         select

@@ -191,8 +191,7 @@ with
             case
                 when no_names.value is null then coalesce(nicknames.normal_form, normalised.given_name_key)
             end as first_name_key,
-            {{ mailbox('normalised.email', 'tags.normal_form', 'dots.value', 'domains.normal_form') }}
-            as mailbox
+            {{ mailbox('normalised.email') }} as mailbox
         from normalised
         left join forms as nicknames on nicknames.kind = 'nickname' and nicknames.value = given_name_key
         left join forms as no_names on no_names.kind = 'no_name' and no_names.value = given_name_key
@@ -200,22 +199,17 @@ with
             forms as no_birth_dates
             on no_birth_dates.kind = 'no_birth_date'
             and no_birth_dates.value = cast(normalised.birth_date as varchar)
-        left join
-            forms as domains
-            on domains.kind = 'mail_domain'
-            and domains.value = {{ mail_domain('normalised.email') }}
-        left join
-            forms as tags
-            on tags.kind = 'mail_tag'
-            and tags.value = coalesce(domains.normal_form, {{ mail_domain('normalised.email') }})
-        left join
-            forms as dots
-            on dots.kind = 'mail_dots'
-            and dots.value = coalesce(domains.normal_form, {{ mail_domain('normalised.email') }})
+            {{ mailbox_forms('forms', 'normalised.email') }}
     ),
-    -- A guest of whom nothing usable is known is nobody's record; its order stays without a customer.
+    -- A guest of whom nothing usable is known is nobody's record; its order stays without a customer. What an
+    -- address says is only asked of those who say no name: it costs as much as all else here.
     final as (
-        select * from compared where source <> 'webshop_order' or email is not null or phone is not null
+        select
+            *,
+            coalesce(length(first_name_key) > 1, false) as has_name,
+            case when not has_name then {{ address_words('email') }} end as address_words
+        from compared
+        where source <> 'webshop_order' or email is not null or phone is not null
     )
 select *
 from final

@@ -45,39 +45,47 @@ with
     days as (
         select
             customer_key,
-            customer_id,
             ordered_on,
             count(*) as n_orders,
             sum(net_amount_minor) as revenue_minor,
             sum(n_items) as n_items
         from keyed {{ only_affected(since, 'customer_key') }}
-        group by customer_key, customer_id, ordered_on
+        group by customer_key, ordered_on
     ),
-    dated as (
+    -- So that a day is looked at in the periods that it lies in, and not in all that came after it.
+    summed_up as (
         select
-            periods.period,
-            periods.is_comparison,
-            days.*,
-            days.ordered_on >= coalesce(periods.starts_on, days.ordered_on) as is_inside
+            *,
+            sum(revenue_minor) over (
+                partition by customer_key order by ordered_on rows unbounded preceding
+            ) as revenue_so_far_minor
         from days
-        join periods on days.ordered_on < periods.before_on
+    ),
+    inside as (
+        select periods.period, periods.is_comparison, sold_on.ordered_on
+        from (select distinct ordered_on from days) as sold_on
+        join
+            periods
+            on sold_on.ordered_on < periods.before_on
+            and sold_on.ordered_on >= coalesce(periods.starts_on, sold_on.ordered_on)
     ),
     final as (
         select
-            period,
-            is_comparison,
-            customer_key,
-            customer_id,
-            cast(sum(n_orders) filter (where is_inside) as bigint) as n_orders,
-            cast(sum(revenue_minor) filter (where is_inside) as bigint) as revenue_minor,
-            sum(n_items) filter (where is_inside) as n_items,
-            min(ordered_on) filter (where is_inside) as first_ordered_on,
-            max(ordered_on) as last_ordered_on,
-            -- What the customer had spent in all, up to the end of the period.
-            cast(sum(revenue_minor) as bigint) as lifetime_revenue_minor
-        from dated
-        group by period, is_comparison, customer_key, customer_id
-        having bool_or(is_inside)
+            inside.period,
+            inside.is_comparison,
+            summed_up.customer_key,
+            nullif(summed_up.customer_key, 'nobody') as customer_id,
+            cast(sum(summed_up.n_orders) as bigint) as n_orders,
+            cast(sum(summed_up.revenue_minor) as bigint) as revenue_minor,
+            sum(summed_up.n_items) as n_items,
+            min(summed_up.ordered_on) as first_ordered_on,
+            max(summed_up.ordered_on) as last_ordered_on,
+            -- What the customer had spent in all, up to the end of the period: it only grows, because valid
+            -- orders are worth something.
+            cast(max(summed_up.revenue_so_far_minor) as bigint) as lifetime_revenue_minor
+        from summed_up
+        join inside using (ordered_on)
+        group by inside.period, inside.is_comparison, summed_up.customer_key
     )
 select *
 from final

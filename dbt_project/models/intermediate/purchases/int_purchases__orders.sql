@@ -8,6 +8,7 @@
         ref('stg_logistics__deliveries'), ref('int_identity__persons'),
     ]
 ) %}
+{% set persons_affected = affected_keys(ref('int_identity__persons')) %}
 {%- if since %}
     select 'webshop:' || webshop_order_id as order_id
     from {{ affected_keys(ref('stg_webshop__orders')) }}
@@ -25,25 +26,25 @@
     union all
     select 'webshop:' || webshop_order_id
     from {{ ref('stg_webshop__orders') }}
-    where
-        'webshop:' || account_id in (select record_id from {{ affected_keys(ref('int_identity__persons')) }})
+    where account_id in ({{ ids_of('webshop', persons_affected, 'record_id') }})
     union all
-    select 'webshop:' || substr(record_id, length('webshop_order:') + 1)
-    from {{ affected_keys(ref('int_identity__persons')) }}
-    where starts_with(record_id, 'webshop_order:')
+    select 'webshop:' || webshop_order_id
+    from ({{ ids_of('webshop_order', persons_affected, 'record_id') }}) as guests(webshop_order_id)
     union all
     select 'pos:' || receipt_id
     from {{ ref('stg_pos__receipts') }}
     where
-        'pos:' || pos_customer_id in (select record_id from {{ affected_keys(ref('int_identity__persons')) }})
-        or 'club:' || member_id in (select record_id from {{ affected_keys(ref('int_identity__persons')) }})
+        pos_customer_id in ({{ ids_of('pos', persons_affected, 'record_id') }})
+        or member_id in ({{ ids_of('club', persons_affected, 'record_id') }})
         {{ carried_mark() }}
 {%- endif %}
 with
     webshop_orders as (
         select *
         from {{ ref('stg_webshop__orders') }}
-        {% if since -%} where 'webshop:' || webshop_order_id in (from {{ affected_keys(this) }}) {%- endif %}
+        {% if since -%}
+            where webshop_order_id in ({{ ids_of('webshop', affected_keys(this), 'order_id') }})
+        {%- endif %}
     ),
     accounts as (select * from {{ ref('stg_webshop__accounts') }}),
     told_accounts as (
@@ -70,10 +71,26 @@ with
     receipts as (
         select *
         from {{ ref('stg_pos__receipts') }}
-        {% if since -%} where 'pos:' || receipt_id in (from {{ affected_keys(this) }}) {%- endif %}
+        {% if since -%}
+            where receipt_id in ({{ ids_of('pos', affected_keys(this), 'order_id') }})
+        {%- endif %}
     ),
     deliveries as (select * from {{ ref('stg_logistics__deliveries') }}),
-    persons as (select * from {{ ref('int_identity__persons') }}),
+    persons as (
+        select *
+        from {{ ref('int_identity__persons') }}
+        {% if since -%}
+            -- Otherwise everybody is prepared to be found, once for every way to name a buyer.
+            where
+                record_id in (
+                    select unnest(['webshop:' || account_id, 'webshop_order:' || webshop_order_id])
+                    from webshop_orders
+                    union all
+                    select unnest(['pos:' || pos_customer_id, 'club:' || member_id])
+                    from receipts
+                )
+        {%- endif %}
+    ),
     from_webshop as (
         select
             'webshop:' || orders.webshop_order_id as order_id,

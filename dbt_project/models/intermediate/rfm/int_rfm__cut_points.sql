@@ -3,7 +3,8 @@
 -- base of a past day is.
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
 with
-    purchases as (select * from {{ ref('int_rfm__purchases') }}),
+    -- Most days need no version: then nothing of it is read.
+    purchases as not materialized(select * from {{ ref('int_rfm__purchases') }}),
     needed as (
         select distinct
             {{ rfm_version('snapshot_on') }} as version, date_trunc('month', snapshot_on) as month_on

@@ -1,17 +1,44 @@
 -- From which snapshot day to which an order, or a refund on it, counts for its customer's RFM: [counted_from,
 -- counted_until). So any past snapshot sees what a run of that day would have seen, and nothing later.
+{{ config(unique_key='order_id') }}
+{% set all_orders, golden_records = ref('fct_orders'), ref('int_customers__golden_records') %}
+{% set since = carried_from([all_orders, golden_records]) %}
+{%- if since %}
+    -- An order is affected by its cancellation and its returns as well.
+    select order_id
+    from {{ affected_keys(all_orders) }}
+    union all
+    -- Whose buyer became known, or turned out to be a company.
+    select order_id
+    from {{ all_orders }}
+    semi join {{ affected_keys(golden_records) }} using (customer_id) {{ carried_mark() }}
+{%- endif %}
 with
-    orders as (select * from {{ ref('fct_orders') }}),
+    orders as (select * from {{ all_orders }} {{ only_affected(since, 'order_id') }}),
     cancellations as (
         select order_id, {{ local_day('cancelled_at') }} as cancelled_on, cancelled_received_on
-        from {{ ref('int_purchases__orders') }}
+        from {{ ref('int_purchases__orders') }} {{ only_affected(since, 'order_id') }}
         where cancelled_at is not null
     ),
-    returns as (select * from {{ ref('int_purchases__returns') }} where unmatched_reason is null),
-    customers as (select * from {{ ref('int_customers__golden_records') }} where customer_type = 'b2c'),
+    returns as (
+        select *
+        from {{ ref('int_purchases__returns') }} {{ only_affected(since, 'order_id') }}
+        where unmatched_reason is null
+    ),
+    customers as (select customer_id from {{ golden_records }} where customer_type = 'b2c'),
     -- What came with the very first delivery is the history: it was known before there was anything to know
     -- it.
-    history as (select min(received_on) as received_on from orders),
+    history as (
+        select min(received_on) as received_on
+        from
+            (
+                select received_on
+                from {{ source('webshop', 'orders') }}
+                union all
+                select received_on
+                from {{ source('pos', 'receipts') }}
+            ) as delivered
+    ),
     refunds as (
         select
             returns.order_id,

@@ -14,17 +14,6 @@ with
 
     journeys as (select * from {{ ref('int_triggers__journeys') }}),
 
-    orders as (select * from {{ ref('fct_orders') }} where is_valid),
-
-    order_lines as (select * from {{ ref('fct_order_lines') }} where is_valid),
-
-    visits as (
-        select customer_id, session_id, min(session_started_at) as session_started_at
-        from {{ ref('int_behaviour__web_events') }}
-        where customer_id is not null
-        group by customer_id, session_id
-    ),
-
     entered as (
         select anchors.*, journeys.goal, journeys.asks_for_visits
         from anchors
@@ -32,6 +21,34 @@ with
         where
             (journeys.enters_from is null or anchors.anchor_at >= journeys.enters_from)
             and (journeys.enters_until is null or anchors.anchor_at < journeys.enters_until)
+    ),
+
+    -- What came before the first anchor that asks is nobody's goal: cut before anything is looked up.
+    orders as (
+        select customer_id, ordered_at
+        from {{ ref('fct_orders') }}
+        where
+            is_valid
+            and ordered_at
+            > (select min(entered.anchor_at) from entered where entered.goal = 'order_since_anchor')
+    ),
+
+    order_lines as (
+        select customer_id, product_id, ordered_at
+        from {{ ref('fct_order_lines') }}
+        where
+            is_valid
+            and ordered_at
+            > (select min(entered.anchor_at) from entered where entered.goal = 'product_bought')
+    ),
+
+    visits as (
+        select customer_id, session_started_at
+        from {{ ref('int_behaviour__web_events') }}
+        where
+            customer_id is not null
+            and session_started_at
+            > (select min(entered.anchor_at) from entered where entered.asks_for_visits)
     ),
 
     ordered as (

@@ -6,16 +6,19 @@
         incremental_strategy='append',
         on_schema_change='append_new_columns',
         pre_hook="{{ forget_day('snapshot_on') }}",
+        meta={'grows_by': 'snapshot_on'},
     )
 }}
 with
     snapshots as (
         select *
         from ({{ rfm_snapshot_days() }}) as days
-        {% if is_incremental() -%}
-            where snapshot_on = {{ run_date() }} or snapshot_on not in (select snapshot_on from {{ this }})
-        {%- endif %}
+        where
+            snapshot_on <> {{ run_date() }}
+            {%- if is_incremental() %}
+                and snapshot_on not in (select distinct snapshot_on from {{ this }})
+            {%- endif %}
     ),
-    final as ({{ rfm_scores('snapshots') | indent(8) }})
+    final as ({{ rfm_scores('snapshots', run_date()) | indent(8) }})
 select *
 from final

@@ -12,27 +12,7 @@ with
         where kind = 'product_group'
         group by customer_id
     ),
-    messages as (
-        select
-            customer_id,
-            message_id,
-            bool_or(event = 'delivered') as is_delivered,
-            bool_or(event <> 'delivered') as is_reacted_to
-        from {{ ref('fct_engagement_events') }}
-        where
-            customer_id is not null
-            and occurred_at >= {{ local_instant(run_date() ~ ' - 90') }}
-            and (event = 'delivered' or (event in ('opened', 'clicked') and not is_machine))
-        group by customer_id, message_id
-    ),
-    contacted as (
-        select
-            customer_id,
-            count(*) filter (where is_delivered) as n_delivered_90d,
-            count(*) filter (where is_reacted_to) as n_reacted_90d
-        from messages
-        group by customer_id
-    ),
+    contacted as (select * from {{ ref('int_behaviour__messages') }}),
     best_hours as ({{ best_hours(ref('int_behaviour__customers')) | indent(8) }}),
     cases as (select distinct customer_id from {{ ref('int_service__open_cases') }}),
     joined as (

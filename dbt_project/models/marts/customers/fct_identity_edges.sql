@@ -1,10 +1,35 @@
 -- Why two source records are one person, or why they are not although they share something. A value is
 -- shown only as far as it takes to recognise it, and not at all once one of the two is erased;
 -- dim_customer_identifiers has it whole.
+{{ config(unique_key=['left_record_id', 'right_record_id', 'identifier_kind']) }}
+{% set links, persons, erased = ref('int_identity__links'), ref('int_identity__persons'), ref('int_customers__erased') %}
+{% set since = carried_from([links, persons, erased]) %}
+{%- if since %}
+    with
+        moved as (
+            select record_id
+            from {{ affected_keys(persons) }}
+            union all
+            select record_id
+            from {{ persons }}
+            semi join {{ affected_keys(erased) }} using (customer_id)
+        )
+    select left_record_id, right_record_id, identifier_kind
+    from {{ affected_keys(links) }}
+    union all
+    select left_record_id, right_record_id, identifier_kind
+    from {{ links }}
+    where
+        left_record_id in (select record_id from moved)
+        or right_record_id in (select record_id from moved) {{ carried_mark() }}
+{%- endif %}
 with
-    links as (select * from {{ ref('int_identity__links') }}),
-    persons as (select * from {{ ref('int_identity__persons') }}),
-    erased as (select customer_id from {{ ref('int_customers__erased') }}),
+    links as (
+        select *
+        from {{ links }} {{ only_affected(since, 'left_record_id, right_record_id, identifier_kind') }}
+    ),
+    persons as (select * from {{ persons }}),
+    erased as (select customer_id from {{ erased }}),
     final as (
         select
             links.left_record_id,

@@ -1,16 +1,16 @@
 -- A hard bounce or complaint closes an address on its channel for good; the block list is the retailer's own.
 with
-    events as (select * from {{ ref('stg_provider__events') }}),
+    events as not materialized(select * from {{ ref('stg_provider__events') }}),
     block_list as (select * from {{ ref('consent_block_list') }}),
+    -- One after the other, so that of all events there ever were only these are read.
     from_provider as (
-        select
-            'provider:' || event_id as suppression_id,
-            address,
-            channel,
-            case when event = 'complained' then 'complaint' else 'hard_bounce' end as reason,
-            occurred_at as since_at
+        select event_id, address, channel, 'complaint' as reason, occurred_at
         from events
-        where (event = 'complained' or (event = 'bounced' and bounce_type = 'hard')) and address is not null
+        where event = 'complained' and address is not null
+        union all
+        select event_id, address, channel, 'hard_bounce', occurred_at
+        from events
+        where event = 'bounced' and bounce_type = 'hard' and address is not null
     ),
     from_block_list as (
         select
@@ -22,7 +22,7 @@ with
         from block_list
     ),
     final as (
-        select *
+        select 'provider:' || event_id as suppression_id, address, channel, reason, occurred_at as since_at
         from from_provider
         union all
         select *

@@ -61,41 +61,26 @@
     from told {{ carried_mark() }}
 {%- endif %}
 with
-    provider_events as (
-        select *
-        from {{ delivered }} {{ only_affected(since, 'event_id') }}
-        where event in ('sent', 'delivered', 'opened', 'clicked', 'bounced', 'complained', 'unsubscribed')
+    -- Joined, not filtered: the planner takes a filter to leave a fifth of the rows, and would then hold all
+    -- events in memory, the widest and longest thing there is, to find each logged message among them.
+    kinds(event) as (
+        values ('sent'), ('delivered'), ('opened'), ('clicked'), ('bounced'), ('complained'), ('unsubscribed')
     ),
 
-    messages as (select * from {{ log }} {{ only_affected(since, 'message_id') }}),
-
-    aliases as ({{ past_ids }}),
-
-    machine_agents as (select * from {{ ref('int_experiments__machine_agents') }}),
-
-    address_owners as (
-        -- An address shared by several customers is told as one person's: the owner known longest.
-        select identifier_kind, identifier_value, customer_id
-        from {{ ref('dim_customer_identifiers') }}
-        where
-            identifier_kind in ('email', 'phone')
-            {% if since -%} and identifier_value in (select address from provider_events) {%- endif %}
-        qualify
-            row_number() over (
-                partition by identifier_kind, identifier_value
-                order by is_primary desc, first_seen_on, customer_id
-            )
-            = 1
-    ),
-
-    events as (
+    -- A day's are found once. All are read anew by each that asks for some of them: kept, they would be kept
+    -- with all columns.
+    events as {{ 'materialized' if since else 'not materialized' }} (
         select
             provider_events.*,
             coalesce(
-                provider_events.message_id,
-                {{ external_message_id('provider_events.campaign_id', 'provider_events.channel', 'provider_events.address') }}
+                message_id, {{ external_message_id('campaign_id', 'channel', 'address') }}
             ) as message_key
-        from provider_events
+        from {{ affected_rows(delivered, 'event_id', since) }} as provider_events
+        join kinds using (event)
+    ),
+
+    reactions as {{ 'materialized' if since else 'not materialized' }} (
+        select event_id, message_key, event, occurred_at, url from events where event in ('opened', 'clicked')
     ),
 
     delivered as (
@@ -105,23 +90,62 @@ with
         group by message_key
     ),
 
-    reactions as (
-        select
-            events.event_id,
-            events.event,
-            events.occurred_at - delivered.delivered_at < interval 2 seconds as is_too_fast,
-            min(events.url) filter (where events.event = 'clicked') over around
-            <> max(events.url) filter (where events.event = 'clicked') over around as is_every_link
-        from events
-        left join delivered on events.message_key = delivered.message_key
-        where events.event in ('opened', 'clicked')
+    too_fast as (
+        select reactions.event_id
+        from reactions
+        join delivered using (message_key)
+        where reactions.occurred_at - delivered.delivered_at < interval 2 seconds
+    ),
+
+    several_links as (
+        select message_key
+        from reactions
+        where event = 'clicked'
+        group by message_key
+        having min(url) <> max(url)
+    ),
+
+    every_link as (
+        select event_id
+        from reactions
+        semi join several_links using (message_key)
         window
             around as (
-                partition by events.message_key
+                partition by message_key
                 order by
-                    events.occurred_at
-                    range between interval 2 seconds preceding and interval 2 seconds following
+                    occurred_at range between interval 2 seconds preceding and interval 2 seconds following
             )
+        qualify
+            min(url) filter (where event = 'clicked') over around
+            <> max(url) filter (where event = 'clicked') over around
+    ),
+
+    machine_agents as (
+        select *
+        from {{ ref('int_experiments__machine_agents') }}
+        where is_machine_agent or is_machine_network
+    ),
+
+    address_owners as (
+        -- An address shared by several customers is told as one person's: the owner known longest.
+        select identifier_kind, identifier_value, customer_id
+        from {{ ref('dim_customer_identifiers') }}
+        where
+            identifier_kind in ('email', 'phone')
+            {% if since -%} and identifier_value in (select address from events) {%- endif %}
+        qualify
+            row_number() over (
+                partition by identifier_kind, identifier_value
+                order by is_primary desc, first_seen_on, customer_id
+            )
+            = 1
+    ),
+
+    messages as (
+        select
+            logged.message_id, logged.class, coalesce(aliases.customer_id, logged.customer_id) as customer_id
+        from {{ affected_rows(log, 'message_id', since) }} as logged
+        left join ({{ past_ids }}) as aliases on logged.customer_id = aliases.past_customer_id
     ),
 
     final as (
@@ -132,20 +156,20 @@ with
             coalesce(
                 messages.class, events.class, case when events.message_id is null then 'newsletter' end
             ) as class,
-            coalesce(aliases.customer_id, messages.customer_id, address_owners.customer_id) as customer_id,
+            coalesce(messages.customer_id, address_owners.customer_id) as customer_id,
             events.channel,
             events.event,
             events.occurred_at,
             case
-                when reactions.event_id is null
+                when events.event not in ('opened', 'clicked')
                 then null
                 when machine_agents.is_machine_agent
                 then 'user_agent'
                 when machine_agents.is_machine_network
                 then 'network'
-                when reactions.is_too_fast
+                when too_fast.event_id is not null
                 then 'too_fast'
-                when reactions.is_every_link
+                when every_link.event_id is not null
                 then 'every_link'
             end as machine_reason,
             machine_reason is not null as is_machine,
@@ -153,18 +177,19 @@ with
             events.url,
             events.received_on
         from events
-        left join reactions on events.event_id = reactions.event_id
         left join
             machine_agents
             on events.user_agent is not distinct from machine_agents.user_agent
             and events.ip_network is not distinct from machine_agents.ip_network
-        left join messages on events.message_id = messages.message_id
-        left join aliases on messages.customer_id = aliases.past_customer_id
+        left join too_fast on events.event_id = too_fast.event_id
+        left join every_link on events.event_id = every_link.event_id
         left join
             address_owners
             on events.address = address_owners.identifier_value
             and address_owners.identifier_kind
             = case events.channel when 'email' then 'email' else 'phone' end
+        -- Last: where the log does not fit into memory, the events wait for its parts in their final form.
+        left join messages on events.message_id = messages.message_id
     )
 
 select *

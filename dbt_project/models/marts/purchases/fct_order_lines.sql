@@ -1,11 +1,16 @@
 {{ config(unique_key='order_id') }}
-{% set since = carried_from([ref('fct_orders')]) %}
+{% set since = carried_from(
+    [
+        ref('fct_orders'), ref('int_purchases__returns'), ref('stg_webshop__order_lines'),
+        ref('stg_pos__receipt_lines'),
+    ]
+) %}
 {%- if since %}
     -- An order is affected by everything that its lines are, products' groups and brands included.
     select order_id from {{ affected_keys(ref('fct_orders')) }} {{ carried_mark() }}
 {%- endif %}
 with
-    lines as (select * from {{ ref('int_purchases__lines_netted') }} {{ only_affected(since, 'order_id') }}),
+    lines as ({{ netted_lines_of_affected(since) | indent(8) }}),
     orders as (select * from {{ ref('fct_orders') }} {{ only_affected(since, 'order_id') }}),
     products as (select * from {{ ref('int_catalogue__products') }}),
     final as (

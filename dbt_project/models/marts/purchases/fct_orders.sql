@@ -1,5 +1,4 @@
 {{ config(unique_key='order_id') }}
-{% set all_lines = ref('int_purchases__lines') %}
 {% set since = carried_from(
     [
         ref('int_purchases__orders'), ref('stg_webshop__order_lines'), ref('stg_pos__receipt_lines'),
@@ -18,15 +17,19 @@
             from {{ affected_keys(ref('int_purchases__returns')) }}
             union all
             -- A product of another group may count its items in another way.
-            select order_id
-            from {{ all_lines }}
-            where product_id in (select product_id from {{ affected_keys(ref('int_catalogue__products')) }})
+            select 'webshop:' || webshop_order_id
+            from {{ ref('stg_webshop__order_lines') }}
+            semi join {{ affected_keys(ref('int_catalogue__products')) }} using (product_id)
+            union all
+            select 'pos:' || receipt_id
+            from {{ ref('stg_pos__receipt_lines') }}
+            semi join {{ affected_keys(ref('int_catalogue__products')) }} using (product_id)
         )
         {{ with_former_customers('affected', 'order_id') }} {{ carried_mark() }}
 {%- endif %}
 with
     orders as (select * from {{ ref('int_purchases__orders') }} {{ only_affected(since, 'order_id') }}),
-    lines as (select * from {{ ref('int_purchases__lines_netted') }} {{ only_affected(since, 'order_id') }}),
+    lines as ({{ netted_lines_of_affected(since) | indent(8) }}),
     bulk_products as (
         select product_id
         from {{ ref('int_catalogue__products') }}

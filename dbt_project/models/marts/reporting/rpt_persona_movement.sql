@@ -19,15 +19,30 @@ with
         group by periods.period
     ),
     moves as ({{ persona_moves('pairs', ref('fct_customer_rfm')) | indent(8) }}),
+    -- Customers are counted once, not once more for every split.
+    ways as (
+        select
+            period,
+            from_on,
+            to_on,
+            had_order_at_start,
+            left_persona,
+            middle_persona,
+            right_persona,
+            count(*) as n_customers,
+            sum(revenue_minor) as revenue_minor
+        from moves
+        group by all
+    ),
     split_up as (
         select *, 'total' as split, left_persona as persona_from, right_persona as persona_to
-        from moves
+        from ways
         union all
         select *, 'own_behaviour', left_persona, middle_persona
-        from moves
+        from ways
         union all
         select *, 'drift', middle_persona, right_persona
-        from moves
+        from ways
     ),
     final as (
         select
@@ -38,7 +53,7 @@ with
             persona_from,
             had_order_at_start,
             persona_to,
-            count(*) as n_customers,
+            cast(sum(n_customers) as bigint) as n_customers,
             cast(sum(revenue_minor) as bigint) as revenue_minor
         from split_up
         group by all

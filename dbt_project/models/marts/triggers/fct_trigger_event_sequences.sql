@@ -15,16 +15,34 @@ with
     -- The first deed lies at most so many days before the second.
     reach as (select min(history_from - to_days(within_days)) as starts_at from journeys),
 
+    -- What no journey asks about is not read.
+    asked as (
+        select first_did as did
+        from journeys
+        union
+        select then_did
+        from journeys
+    ),
+
     views as (
         select *
         from {{ ref('int_behaviour__product_views') }}
-        where is_long_view and last_viewed_at >= (select starts_at from reach)
+        where
+            is_long_view
+            and customer_id is not null
+            and last_viewed_at >= (select starts_at from reach)
+            and 'view' in (select asked.did from asked)
     ),
 
     events as (
-        select *
+        select customer_id, cart_id, occurred_at, product_id, received_on
         from {{ ref('int_behaviour__web_events') }}
-        where event_name = 'Product Added' and occurred_at >= (select starts_at from reach)
+        where
+            event_name = 'Product Added'
+            and customer_id is not null
+            and cart_id is not null
+            and occurred_at >= (select starts_at from reach)
+            and 'cart' in (select asked.did from asked)
     ),
 
     order_lines as (select * from {{ ref('fct_order_lines') }} where is_valid),
@@ -63,7 +81,6 @@ with
             events.received_on
         from events
         left join products on events.product_id = products.product_id
-        where events.cart_id is not null
     ),
 
     first_deeds as (
