@@ -58,6 +58,15 @@
     )
 {%- endmacro %}
 
+{#- Does a number in E.164 belong to one of the home countries? -#}
+{% macro is_home_number(phone) -%}
+    {{ return(adapter.dispatch('is_home_number')(phone)) }}
+{%- endmacro %}
+
+{% macro default__is_home_number(phone) -%}
+    regexp_matches({{ phone }}, '^\+(45|46|47|358)')
+{%- endmacro %}
+
 {#- May an E.164 number of a home country receive text messages? A constant pattern: one that is read from a table is
     compiled anew for every row, which cost more than everything else about a customer's addresses. -#}
 {% macro is_home_mobile(phone) -%}

@@ -21,6 +21,7 @@ from assets.landing.contract import load_contracts
 from assets.messaging.ledger_export import SCHEMAS as OUTBOX
 from assets.messaging.template_schemas import SCHEMAS as TEMPLATES
 from orchestration.settings import Settings
+from tests.dbt.carried.address_deeds import deliveries as address_deeds
 from tests.dbt.carried.identity_deeds import deliveries as identity_deeds
 from tests.dbt.carried.single_deeds import deliveries as single_deeds
 
@@ -154,8 +155,9 @@ def draw_day(settings: Settings, seed: int, day: date) -> None:
     """Write what is delivered on one day. The same seed and day give the same files."""
     contracts = load_contracts()
     told: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for dataset, row in (*single_deeds(FIRST_DAY, day), *identity_deeds(FIRST_DAY, day)):
-        told[dataset].append(row)
+    for deeds in (single_deeds, identity_deeds, address_deeds):
+        for dataset, row in deeds(FIRST_DAY, day):
+            told[dataset].append(row)
     for dataset, (n, columns) in DATASETS.items():
         dice = random.Random(f"{seed} {day} {dataset}")
         # The first delivery is what a shop has on the day on which it starts.

@@ -2,10 +2,53 @@
 -- marketing, newest, then by value. An open address comes before a permitted one that bounces: marketing may
 -- go to neither, but news of an order arrives. There is a row as soon as there is an address, so that the
 -- gates can say what is missing.
+{{ config(unique_key=['customer_id', 'channel'], meta={'carried_by': ['customer_id']}) }}
+{% set identifiers = ref('dim_customer_identifiers') %}
+{% set permissions, suppressions = ref('fct_permissions'), ref('fct_suppressions') %}
+{% set since = carried_from([identifiers, permissions, suppressions]) %}
+{%- if since %}
+    with
+        addresses as (
+            select address, channel
+            from {{ affected_keys(permissions) }}
+            union
+            -- What allowed it until the day before has come to its end since.
+            select address, channel
+            from {{ permissions }}
+            where
+                purpose = 'marketing'
+                and valid_to > {{ local_instant(day_literal(since)) }}
+                and valid_to <= {{ as_of() }}
+            union
+            select previous_address, previous_channel
+            from {{ affected_keys(suppressions) }}
+            union
+            select address, channel
+            from {{ suppressions }}
+            semi join {{ affected_keys(suppressions) }} using (suppression_id)
+        )
+    select customer_id
+    from {{ affected_keys(identifiers) }}
+    union
+    -- Everybody who has the address.
+    select identifiers.customer_id
+    from {{ identifiers }} as identifiers
+    join
+        addresses
+        on addresses.address = identifiers.identifier_value
+        and case addresses.channel when 'sms' then 'phone' else addresses.channel end
+        = identifiers.identifier_kind
+        {{ carried_mark() }}
+{%- endif %}
 with
-    identifiers as (select * from {{ ref('dim_customer_identifiers') }}),
+    identifiers as (select * from {{ identifiers }} {{ only_affected(since, 'customer_id') }}),
+    -- The rules at home settle what is a mobile there: how it reads from abroad is known only once somebody
+    -- has
+    -- dialled it from there, on whatever day that was.
     foreign_mobiles as (
-        select distinct phone from {{ ref('base_addresses__foreign_phones') }} where is_mobile
+        select distinct phone
+        from {{ ref('base_addresses__foreign_phones') }}
+        where is_mobile and not {{ is_home_number('phone') }}
     ),
     addresses as (
         select customer_id, 'email' as channel, identifier_value as address, last_seen_at
@@ -40,7 +83,7 @@ with
                 )
             ) as permission
         from addresses
-        join {{ ref('fct_permissions') }} as permissions using (channel, address)
+        join {{ permissions }} as permissions using (channel, address)
         where
             permissions.purpose = 'marketing'
             and coalesce(permissions.customer_id = addresses.customer_id, true)
@@ -50,7 +93,7 @@ with
     ),
     suppressed as (
         select channel, address, arg_min(suppression_id, (since_at, suppression_id)) as suppression_id
-        from {{ ref('fct_suppressions') }}
+        from {{ suppressions }}
         group by channel, address
     ),
     ranked as (

@@ -2,7 +2,7 @@
 -- count.
 {{ config(
     unique_key=['identifier_kind', 'identifier_value', 'customer_id'],
-    meta={'carried_by': ['customer_id'], 'compared': ['is_primary', 'first_seen_on']},
+    meta={'carried_by': ['customer_id'], 'compared': ['is_primary', 'first_seen_on', 'last_seen_at']},
 ) }}
 {% set orders, accounts = ref('stg_webshop__orders'), ref('stg_webshop__accounts') %}
 {% set identifiers, browsers = ref('int_identity__identifiers'), ref('int_identity__anonymous_ids') %}

@@ -1,4 +1,5 @@
 -- A hard bounce or complaint closes an address on its channel for good; the block list is the retailer's own.
+{{ config(unique_key='suppression_id', meta={'compared': ['address', 'channel', 'since_at']}) }}
 with
     events as not materialized(select * from {{ ref('stg_provider__events') }}),
     block_list as (select * from {{ ref('consent_block_list') }}),

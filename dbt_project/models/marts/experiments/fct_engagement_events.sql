@@ -3,8 +3,8 @@
 -- out of human rates. Built before the day's decisions, which read it: an event can only answer what
 -- earlier runs handed off.
 {{ config(unique_key='message_id') }}
-{% set since = carried_from([ref('stg_provider__events'), ref('dim_customer_identifiers')]) %}
-{% set delivered = ref('stg_provider__events') %}
+{% set delivered, identifiers = ref('stg_provider__events'), ref('dim_customer_identifiers') %}
+{% set since = carried_from([delivered, identifiers]) %}
 {% set log = ref('stg_outbox__contact_log') %}
 {% set past_ids = past_ids() %}
 {%- if since %}
@@ -19,9 +19,16 @@
             semi join {{ affected_keys(delivered) }} using (event_id)
         ),
         moved as (
-            select distinct identifier_value
-            from {{ affected_keys(ref('dim_customer_identifiers')) }}
-            where identifier_kind in ('email', 'phone')
+            -- An order tells of its address once more, and of nothing that says whose it is.
+            select distinct affected.identifier_value
+            from {{ affected_keys(identifiers) }} as affected
+            left join {{ identifiers }} as owned using (identifier_kind, identifier_value, customer_id)
+            where
+                affected.identifier_kind in ('email', 'phone')
+                and (
+                    owned.is_primary is distinct from affected.previous_is_primary
+                    or owned.first_seen_on is distinct from affected.previous_first_seen_on
+                )
         ),
         touched as (
             select message_id
@@ -129,7 +136,7 @@ with
     address_owners as (
         -- An address shared by several customers is told as one person's: the owner known longest.
         select identifier_kind, identifier_value, customer_id
-        from {{ ref('dim_customer_identifiers') }}
+        from {{ identifiers }}
         where
             identifier_kind in ('email', 'phone')
             {% if since -%} and identifier_value in (select address from events) {%- endif %}

@@ -50,7 +50,7 @@ with
         where
             length(dialled) between 6 and 18
             and country not in {{ home_countries() }}
-            and not regexp_matches(dialled, '^\+(45|46|47|358)')
+            and not {{ is_home_number('dialled') }}
             {% if is_incremental() -%}
                 and not exists (
                     from {{ this }} as earlier
