@@ -31,7 +31,7 @@ def oracle(world: dict[str, Any]) -> set[tuple[Any, ...]]:
         orders = [
             (o["ordered_at"], f"o{n}")
             for n, o in enumerate(world["orders"])
-            if o["customer_id"] == me and o["is_valid"] and o["ordered_at"] < AS_OF
+            if o["customer_id"] == me and o["is_valid"]
         ]
         score = next(each for each in world["scores"] if each["customer_id"] == me)
         messages = [

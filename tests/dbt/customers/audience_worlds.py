@@ -26,7 +26,11 @@ INPUTS = (
         "permission_id VARCHAR, address VARCHAR, channel VARCHAR, purpose VARCHAR, basis VARCHAR, "
         "valid_from TIMESTAMPTZ, valid_to TIMESTAMPTZ",
     ),
-    Input("marts.fct_orders", "order_id VARCHAR, customer_id VARCHAR, ordered_at TIMESTAMPTZ, is_valid BOOLEAN"),
+    Input(
+        "marts.fct_orders",
+        "order_id VARCHAR, customer_id VARCHAR, sales_channel VARCHAR, ordered_on DATE, ordered_at TIMESTAMPTZ, "
+        "net_amount_minor BIGINT, gross_amount_minor BIGINT, is_valid BOOLEAN",
+    ),
     Input(
         "intermediate.int_decisions__contact_log",
         "customer_id VARCHAR, message_id VARCHAR, class VARCHAR, sent_at TIMESTAMPTZ",
@@ -45,6 +49,8 @@ moments = st.sampled_from(
         for off in (timedelta(hours=-1), timedelta(0), timedelta(hours=1))
     ]
 )
+# No order is known that is placed later.
+before_today = moments.filter(lambda moment: moment < AS_OF)
 anybody = st.sampled_from(CUSTOMERS)
 
 
@@ -75,7 +81,9 @@ worlds = st.fixed_dictionaries(
             valid_from=moments,
             valid_to=st.one_of(st.none(), moments),
         ),
-        "orders": listed(4, customer_id=anybody, ordered_at=moments, is_valid=st.sampled_from((True, True, False))),
+        "orders": listed(
+            4, customer_id=anybody, ordered_at=before_today, is_valid=st.sampled_from((True, True, False))
+        ),
         "messages": listed(
             4, customer_id=anybody, sent_at=moments, **{"class": st.sampled_from(("lifecycle", "service"))}
         ),
@@ -130,7 +138,6 @@ SECOND = timedelta(seconds=1)
 SENT = AS_OF - WAIT - SECOND
 EDGES = [
     *(edge(ordered_at=AS_OF - RECENT + off) for off in (-SECOND, timedelta(0), SECOND)),
-    *(edge(ordered_at=AS_OF + off) for off in (-SECOND, timedelta(0))),
     *(edge(sent_at=AS_OF - WAIT + off) for off in (-SECOND, timedelta(0), SECOND)),
     *(edge(sent_at=SENT, visited_at=SENT + off) for off in (-SECOND, timedelta(0), SECOND)),
     *(edge(sent_at=SENT, ordered_at=SENT + off) for off in (-SECOND, timedelta(0), SECOND)),

@@ -42,9 +42,8 @@
 {%- endif %}
 with
     identifiers as (select * from {{ identifiers }} {{ only_affected(since, 'customer_id') }}),
-    -- The rules at home settle what is a mobile there: how it reads from abroad is known only once somebody
-    -- has
-    -- dialled it from there, on whatever day that was.
+    -- The rules at home settle what is a mobile there: how a number reads from abroad is known only once
+    -- somebody has dialled it from there, on whatever day that was.
     foreign_mobiles as (
         select distinct phone
         from {{ ref('base_addresses__foreign_phones') }}

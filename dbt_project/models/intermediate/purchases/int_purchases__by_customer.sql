@@ -19,6 +19,8 @@ with
             max(ordered_on) as last_ordered_on,
             min(ordered_at) as first_ordered_at,
             max(ordered_at) as last_ordered_at,
+            arg_max(order_id, {'at':ordered_at, 'id':order_id}) as last_order_id,
+            cast(sum(net_amount_minor) as bigint) as net_revenue_minor,
             1 - {{ ratio('sum(net_amount_minor)', 'sum(gross_amount_minor)') }} as returned_share
         from orders
         group by customer_id

@@ -38,19 +38,19 @@ with
     ),
     -- Of shops and stores alike: an order is an order.
     bought as (
-        select
-            customer_id, arg_max(order_id, (ordered_at, order_id)) as order_id, max(ordered_at) as ordered_at
-        from {{ ref('fct_orders') }}
-        where is_valid and ordered_at < {{ as_of() }}
-        group by customer_id
+        select customer_id, last_order_id as order_id, last_ordered_at as ordered_at
+        from {{ ref('int_purchases__by_customer') }}
     ),
+    scores as (select * from {{ ref('fct_customer_scores') }}),
+    -- Only of people whom one may want back: most of the messages went to others.
     written_to as (
         select customer_id, arg_max(message_id, (sent_at, message_id)) as message_id, max(sent_at) as sent_at
         from {{ ref('int_decisions__contact_log') }}
-        where class <> 'service'
+        where
+            class <> 'service'
+            and customer_id in (select customer_id from scores where is_inactive_with_intent)
         group by customer_id
     ),
-    scores as (select * from {{ ref('fct_customer_scores') }}),
     members as (
         select 'customers' as audience, customer_id, 'order:' || order_id as reason
         from bought

@@ -1,17 +1,7 @@
 with
     golden as (select * from {{ ref('int_customers__golden_records') }}),
     scores as (select * from {{ ref('fct_customer_rfm') }} where snapshot_on = {{ run_date() }}),
-    orders as (
-        select
-            customer_id,
-            count(*) as n_orders,
-            cast(sum(net_amount_minor) as bigint) as net_revenue_minor,
-            min(ordered_at) as first_order_at,
-            max(ordered_at) as last_order_at
-        from {{ ref('fct_orders') }}
-        where is_valid and customer_id is not null
-        group by customer_id
-    ),
+    ordered as (select * from {{ ref('int_purchases__by_customer') }}),
     final as (
         select
             golden.customer_id,
@@ -36,14 +26,14 @@ with
             scores.persona,
             scores.stage,
             scores.absolute_stage,
-            coalesce(orders.n_orders, 0) as n_orders,
-            coalesce(orders.net_revenue_minor, 0) as net_revenue_minor,
-            orders.first_order_at,
-            orders.last_order_at,
+            coalesce(ordered.n_orders, 0) as n_orders,
+            coalesce(ordered.net_revenue_minor, 0) as net_revenue_minor,
+            ordered.first_ordered_at as first_order_at,
+            ordered.last_ordered_at as last_order_at,
             {{ run_date() }} as as_of_on
         from golden
         left join scores using (customer_id)
-        left join orders using (customer_id)
+        left join ordered using (customer_id)
     )
 select *
 from final
