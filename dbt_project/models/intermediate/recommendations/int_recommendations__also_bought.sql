@@ -3,24 +3,24 @@
 -- most_valuable  the order's most valuable product only, distinct customers who bought both
 {% set by_basket = var('also_bought_method') == 'damped_sum' %}
 with
-    order_lines as (select * from {{ ref('fct_order_lines') }}),
     customers as (select * from {{ ref('int_customers__golden_records') }} where customer_type = 'b2c'),
-    products as (select product_id from {{ ref('dim_products') }} where is_in_stock and is_for_sale),
+    products as (select product_id from {{ ref('dim_products') }}),
+    sellable as (select product_id from {{ ref('dim_products') }} where is_in_stock and is_for_sale),
     slots as (select * from {{ ref('int_recommendations__slots') }} where slot = 'also_bought'),
     seeds as (
         {% if by_basket -%}
             select distinct order_lines.product_id
-            from order_lines
+            from {{ ref('fct_order_lines') }} as order_lines
             semi join slots on slots.seed_order_id = order_lines.order_id
             where order_lines.is_valid and order_lines.product_id is not null
         {%- else -%}select distinct seed_product_id as product_id from slots where seed_product_id is not null
         {%- endif %}
     ),
     bought as (
-        select distinct
+        select
             {{ 'order_lines.order_id' if by_basket else 'order_lines.customer_id' }} as unit_id,
             order_lines.product_id
-        from order_lines
+        from {{ ref('fct_order_lines') }} as order_lines
         semi join customers using (customer_id)
         where
             order_lines.is_valid
@@ -31,8 +31,9 @@ with
         {{
             bought_together(
                 'bought',
-                'seeds',
                 'products',
+                'seeds',
+                'sellable',
                 var('bought_together_max_products') if by_basket else var('also_bought_max_products'),
                 var('bought_together_min_baskets') if by_basket else 1,
             ) | indent(8)

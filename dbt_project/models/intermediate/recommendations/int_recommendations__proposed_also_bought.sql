@@ -1,165 +1,228 @@
 -- Slot `also_bought`: by the rule (what goes with the customer's order, var also_bought_method); where
 -- that does not fill the slot, best sellers of the product's category, then of the shop. Taken out first,
--- counted afterwards.
+-- counted afterwards. Inside, numbers stand for slots, products and items: everybody's lists meet
+-- everything that everybody has, and texts cost several times as much to compare and to keep in memory.
 with
-    slots as (select * from {{ ref('int_recommendations__slots') }} where slot = 'also_bought'),
-
-    kept_out as (select distinct customer_id, product_id from {{ ref('int_recommendations__kept_out') }}),
-
-    kept_out_items as (
-        select distinct customer_id, item_group_id
-        from {{ ref('int_recommendations__kept_out') }}
-        where item_group_id is not null
+    slots as (
+        select *, row_number() over (order by customer_id, journey, anchor) as slot_number
+        from {{ ref('int_recommendations__slots') }}
+        where slot = 'also_bought'
     ),
 
-    products as (select * from {{ ref('dim_products') }}),
+    items as (
+        select item_group_id, row_number() over (order by item_group_id) as item_number
+        from (select distinct item_group_id from {{ ref('dim_products') }} where item_group_id is not null)
+    ),
+
+    products as (
+        -- In the order of their ids, so that ties by number are ties by id.
+        select
+            products.product_id,
+            row_number() over (order by products.product_id) as product_number,
+            items.item_number,
+            products.category,
+            products.is_known and products.is_in_stock and products.is_for_sale as can_be_shown
+        from {{ ref('dim_products') }} as products
+        left join items on products.item_group_id = items.item_group_id
+    ),
+
+    unwanted as (
+        select distinct slots.slot_number, products.product_number
+        from {{ ref('int_recommendations__kept_out') }} as kept_out
+        inner join slots on kept_out.customer_id = slots.customer_id
+        inner join products on kept_out.product_id = products.product_id
+    ),
+
+    unwanted_items as (
+        select distinct slots.slot_number, items.item_number
+        from {{ ref('int_recommendations__kept_out') }} as kept_out
+        inner join slots on kept_out.customer_id = slots.customer_id
+        inner join items on kept_out.item_group_id = items.item_group_id
+    ),
 
     also_bought as (
-        select also_bought.*, products.item_group_id
+        select
+            steering.product_number,
+            recommended.product_number as recommended_number,
+            recommended.item_number,
+            also_bought.strength
         from {{ ref('int_recommendations__also_bought') }} as also_bought
-        inner join products on also_bought.recommended_product_id = products.product_id
-        where products.is_known and products.is_in_stock and products.is_for_sale
-    ),
-
-    best_sellers as (
-        select best_sellers.*, products.item_group_id
-        from {{ ref('int_recommendations__best_sellers') }} as best_sellers
-        left join products on best_sellers.product_id = products.product_id
+        inner join products as steering on also_bought.product_id = steering.product_id
+        inner join
+            products as recommended
+            on also_bought.recommended_product_id = recommended.product_id
+            and recommended.can_be_shown
     ),
 
     -- What steers: the order as a whole, or its most valuable product.
     steering as (
         {% if var('also_bought_method') == 'damped_sum' -%}
-            select distinct slots.customer_id, slots.journey, slots.anchor, order_lines.product_id
+            select distinct slots.slot_number, products.product_number
             from slots
             inner join
                 {{ ref('fct_order_lines') }} as order_lines
                 on slots.seed_order_id = order_lines.order_id
                 and slots.customer_id = order_lines.customer_id
+            inner join products on order_lines.product_id = products.product_id
             where order_lines.is_valid
-        {%- else -%}select customer_id, journey, anchor, seed_product_id as product_id from slots
+        {%- else -%}
+            select slots.slot_number, products.product_number
+            from slots
+            inner join products on slots.seed_product_id = products.product_id
         {%- endif %}
     ),
 
     scored as (
         select
-            steering.customer_id,
-            steering.journey,
-            steering.anchor,
-            also_bought.recommended_product_id as product_id,
-            any_value(also_bought.item_group_id) as item_group_id,
+            steering.slot_number,
+            also_bought.recommended_number as product_number,
+            any_value(also_bought.item_number) as item_number,
             round(sum(also_bought.strength), 9) as score
         from steering
-        inner join also_bought on steering.product_id = also_bought.product_id
-        group by steering.customer_id, steering.journey, steering.anchor, also_bought.recommended_product_id
+        inner join also_bought on steering.product_number = also_bought.product_number
+        group by steering.slot_number, also_bought.recommended_number
     ),
 
     by_the_rule as (
-        select
-            scored.customer_id,
-            scored.journey,
-            scored.anchor,
-            scored.product_id,
-            scored.score,
-            slots.max_recommendations
+        select scored.slot_number, scored.product_number, scored.score
         from scored
         anti join
-            kept_out on scored.customer_id = kept_out.customer_id and scored.product_id = kept_out.product_id
+            unwanted
+            on scored.slot_number = unwanted.slot_number
+            and scored.product_number = unwanted.product_number
         anti join
-            kept_out_items
-            on scored.customer_id = kept_out_items.customer_id
-            and scored.item_group_id = kept_out_items.item_group_id
-        inner join
-            slots
-            on scored.customer_id = slots.customer_id
-            and scored.journey = slots.journey
-            and scored.anchor = slots.anchor
+            unwanted_items
+            on scored.slot_number = unwanted_items.slot_number
+            and scored.item_number = unwanted_items.item_number
+        inner join slots on scored.slot_number = slots.slot_number
         qualify
             row_number() over (
-                partition by scored.customer_id, scored.journey, scored.anchor
-                order by scored.score desc, scored.product_id
+                partition by scored.slot_number order by scored.score desc, scored.product_number
             )
             <= slots.max_recommendations
     ),
 
-    filled as (
-        select customer_id, journey, anchor, count(*) as n_products
-        from by_the_rule
-        group by customer_id, journey, anchor
-    ),
+    filled as (select slot_number, count(*) as n_products from by_the_rule group by slot_number),
 
     too_short as (
         -- Only they meet the long lists of best sellers.
-        select slots.customer_id, slots.journey, slots.anchor, slots.max_recommendations, products.category
+        select slots.slot_number, slots.max_recommendations, products.category
         from slots
-        left join
-            filled
-            on slots.customer_id = filled.customer_id
-            and slots.journey = filled.journey
-            and slots.anchor = filled.anchor
+        left join filled on slots.slot_number = filled.slot_number
         left join products on slots.seed_product_id = products.product_id
         where coalesce(filled.n_products, 0) < slots.max_recommendations
     ),
 
-    left_out as (
-        select kept_out.customer_id, best_sellers.product_id
-        from kept_out
-        semi join too_short on kept_out.customer_id = too_short.customer_id
-        inner join best_sellers on kept_out.product_id = best_sellers.product_id
-        union
-        select kept_out_items.customer_id, best_sellers.product_id
-        from kept_out_items
-        semi join too_short on kept_out_items.customer_id = too_short.customer_id
-        inner join best_sellers on kept_out_items.item_group_id = best_sellers.item_group_id
+    lists as (
+        -- Those that a slot that is too short reads. The shop's has no category.
+        select slot_number, max_recommendations, category
+        from too_short
+        where category is not null
+        union all
+        select slot_number, max_recommendations, null as category
+        from too_short
     ),
 
-    reaching as (
-        -- So far down each list at most: past what is left out, and past what the slot may show already by
-        -- the rule and by the list before.
-        select too_short.*, 3 * too_short.max_recommendations + coalesce(counted.n_left_out, 0) as last_rank
-        from too_short
-        left join
-            (select customer_id, count(*) as n_left_out from left_out group by customer_id) as counted
-            on too_short.customer_id = counted.customer_id
+    best_sellers as (
+        select
+            best_sellers.category,
+            best_sellers.rank,
+            best_sellers.n_buyers,
+            products.product_number,
+            products.item_number
+        from {{ ref('int_recommendations__best_sellers') }} as best_sellers
+        inner join products on best_sellers.product_id = products.product_id
+    ),
+
+    left_out as (
+        select lists.slot_number, lists.category, best_sellers.rank, lists.max_recommendations
+        from lists
+        inner join unwanted on lists.slot_number = unwanted.slot_number
+        inner join
+            best_sellers
+            on unwanted.product_number = best_sellers.product_number
+            and lists.category is not distinct from best_sellers.category
+        union
+        select lists.slot_number, lists.category, best_sellers.rank, lists.max_recommendations
+        from lists
+        inner join unwanted_items on lists.slot_number = unwanted_items.slot_number
+        inner join
+            best_sellers
+            on unwanted_items.item_number = best_sellers.item_number
+            and lists.category is not distinct from best_sellers.category
+    ),
+
+    passed_over as (
+        -- As many of each list as the slot has places are enough, whatever the lists before hold of it. A
+        -- product that is left out makes the list longer by one if fewer than these stand before it.
+        select slot_number, category, count(*) as n_passed_over
+        from
+            (
+                select
+                    *,
+                    rank
+                    - row_number() over (partition by slot_number, category order by rank) as n_shown_before
+                from left_out
+            ) as ranks
+        where n_shown_before < max_recommendations
+        group by slot_number, category
     ),
 
     listed as (
-        select reaching.* exclude (category), best_sellers.*
-        from reaching
-        inner join best_sellers on reaching.category = best_sellers.category
-        union all
-        select reaching.* exclude (category), best_sellers.*
-        from reaching
-        cross join (select * from best_sellers where category is null) as best_sellers
+        select
+            lists.slot_number,
+            lists.category,
+            unnest(range(1, lists.max_recommendations + coalesce(passed_over.n_passed_over, 0) + 1)) as rank
+        from lists
+        left join
+            passed_over
+            on lists.slot_number = passed_over.slot_number
+            and lists.category is not distinct from passed_over.category
     ),
 
     from_best_sellers as (
         select
-            listed.customer_id,
-            listed.journey,
-            listed.anchor,
-            listed.product_id,
-            listed.category is not null as is_of_category,
-            cast(listed.n_buyers as double) as score
+            listed.slot_number,
+            best_sellers.product_number,
+            best_sellers.category is not null as is_of_category,
+            cast(best_sellers.n_buyers as double) as score
         from listed
+        inner join
+            best_sellers
+            on listed.rank = best_sellers.rank
+            and listed.category is not distinct from best_sellers.category
         anti join
-            left_out on listed.customer_id = left_out.customer_id and listed.product_id = left_out.product_id
-        where listed.rank <= listed.last_rank
+            left_out
+            on listed.slot_number = left_out.slot_number
+            and listed.category is not distinct from left_out.category
+            and listed.rank = left_out.rank
     ),
 
-    final as (
-        select * exclude (max_recommendations), 'also_bought' as method, 1 as method_order
+    proposed as (
+        select slot_number, product_number, score, 'also_bought' as method, 1 as method_order
         from by_the_rule
         union all
         select
-            customer_id,
-            journey,
-            anchor,
-            product_id,
+            slot_number,
+            product_number,
             score,
             case when is_of_category then 'best_seller_category' else 'best_seller' end as method,
             case when is_of_category then 2 else 3 end as method_order
         from from_best_sellers
+    ),
+
+    final as (
+        select
+            slots.customer_id,
+            slots.journey,
+            slots.anchor,
+            products.product_id,
+            proposed.score,
+            proposed.method,
+            proposed.method_order
+        from proposed
+        inner join slots on proposed.slot_number = slots.slot_number
+        inner join products on proposed.product_number = products.product_number
     )
 
 select *

@@ -7,6 +7,7 @@
 {% set max_together = var('bought_together_max_products') %}
 with
     customers as (select * from {{ ref('int_customers__golden_records') }} where customer_type = 'b2c'),
+    all_products as (select product_id from {{ ref('dim_products') }}),
     products as (select product_id from {{ ref('dim_products') }} where is_in_stock and is_for_sale),
     lines as (
         select customer_id, order_id, product_id, ordered_at, net_amount_minor
@@ -65,15 +66,15 @@ with
         from hidden
         left join owned using (customer_id, product_id)
     ),
-    by_order as (select distinct order_id as unit_id, product_id from recent),
+    by_order as (select order_id as unit_id, product_id from recent),
     by_customer as (select distinct customer_id as unit_id, product_id from recent),
     seeds as (select distinct product_id from steering),
     top_seeds as (select distinct product_id from steering where value_rank = 1),
     baskets as (
-        {{ bought_together('by_order', 'seeds', 'products', max_together, var('bought_together_min_baskets')) | indent(8) }}
+        {{ bought_together('by_order', 'all_products', 'seeds', 'products', max_together, var('bought_together_min_baskets')) | indent(8) }}
     ),
     buyers as (
-        {{ bought_together('by_customer', 'top_seeds', 'products', var('also_bought_max_products')) | indent(8) }}
+        {{ bought_together('by_customer', 'all_products', 'top_seeds', 'products', var('also_bought_max_products')) | indent(8) }}
     ),
     popular as (
         select product_id, cast(count(*) as double) as score
