@@ -76,6 +76,8 @@ with
             identifiers
             on events.address = identifiers.identifier_value
             and identifiers.identifier_kind = case events.channel when 'sms' then 'phone' else 'email' end
+        -- Said once more, as above.
+        where events.occurred_at > (select min(horizons.since_at) from horizons)
     ),
 
     final as (
