@@ -6,22 +6,28 @@
 {%- endmacro %}
 
 {#-
-  One row per customer and product of `days` (customer_id, product_id, ordered_on; each day once) that is among the
-  `products` (product_id, replenish_after_days): n_own_gaps, method and expected_gap_days. Three own gaps and more are
-  weighed against the product's own mean of log gaps; fewer say nothing, so the catalogue's days or the product's median
-  gap stand in.
+  One row per row of `bought` (customer_id, product_id, days: those with a purchase in order, null where there is only one)
+  that is among the `products` (product_id, replenish_after_days): n_own_gaps, method and expected_gap_days. Three own gaps
+  and more are weighed against the product's own mean of log gaps; fewer say nothing, so the catalogue's days or the
+  product's median gap stand in.
+  Other columns of `bought` are kept.
 -#}
-{% macro expected_gaps(days, products) -%}
+{% macro expected_gaps(bought, products) -%}
     {%- set shrinkage = var('replenishment_shrinkage') -%}
     with
+        days as (
+            select customer_id, product_id, unnest(days) as ordered_on
+            from {{ bought }}
+            semi join {{ products }} using (product_id)
+            where days is not null
+        ),
         gaps as (
             select
                 customer_id,
                 product_id,
                 ordered_on
                 - lag(ordered_on) over (partition by customer_id, product_id order by ordered_on) as gap_days
-            from {{ days }}
-            semi join {{ products }} using (product_id)
+            from days
         ),
         of_product as (
             select
@@ -32,34 +38,39 @@
             where gap_days is not null
             group by product_id
         ),
+        -- Of the few who have enough of their own: everybody else is looked up with the product alone.
         own as (
             select
                 customer_id,
                 product_id,
-                count(gap_days) as n_own_gaps,
-                {{ exact_sum('ln(gap_days)') }} / nullif(count(gap_days), 0) as mean_log_gap
+                count(gap_days) as n_gaps,
+                {{ exact_sum('ln(gap_days)') }} / count(gap_days) as mean_log_gap
             from gaps
             group by customer_id, product_id
+            having count(gap_days) >= 3
         )
     select
-        own.customer_id,
-        own.product_id,
-        cast(own.n_own_gaps as integer) as n_own_gaps,
+        bought.* exclude (days),
+        coalesce(cast(len(bought.days) as integer) - 1, 0) as n_own_gaps,
         case
-            when own.n_own_gaps >= 3 then 'shrunk'
-            when products.replenish_after_days > 0 then 'catalogue'
+            when own.n_gaps is not null
+            then 'shrunk'
+            when products.replenish_after_days > 0
+            then 'catalogue'
             else 'product_median'
         end as method,
         case
-            when own.n_own_gaps >= 3
+            when own.n_gaps is not null
             then exp(
-                (own.n_own_gaps * own.mean_log_gap + {{ shrinkage }} * of_product.mean_log_gap)
-                / (own.n_own_gaps + {{ shrinkage }})
+                (own.n_gaps * own.mean_log_gap + {{ shrinkage }} * of_product.mean_log_gap)
+                / (own.n_gaps + {{ shrinkage }})
             )
-            when products.replenish_after_days > 0 then products.replenish_after_days
+            when products.replenish_after_days > 0
+            then products.replenish_after_days
             else of_product.median_gap_days
         end as expected_gap_days
-    from own
+    from {{ bought }} as bought
     join {{ products }} as products using (product_id)
     left join of_product using (product_id)
+    left join own on own.customer_id = bought.customer_id and own.product_id = bought.product_id
 {%- endmacro %}

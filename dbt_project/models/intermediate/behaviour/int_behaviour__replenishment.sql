@@ -1,5 +1,5 @@
 -- When a customer will need a product again: last purchase plus the expected gap (macro expected_gaps).
--- Gaps are looked at for products that people do buy again.
+-- Gaps are looked at for products that people do buy again; of all purchases they are few.
 {% set around_days = var('replenishment_around_days') %}
 with
     catalogue as (
@@ -7,12 +7,12 @@ with
         from {{ ref('int_catalogue__products') }}
         where is_in_stock and is_for_sale
     ),
-    bought as (select * from {{ ref('int_purchases__by_product') }} semi join catalogue using (product_id)),
+    bought as not materialized(select * from {{ ref('int_purchases__by_product') }}),
     replenished as (
         select
             product_id,
             catalogue.replenish_after_days,
-            cast(count(*) filter (where len(days) > 1) as double) / count(*) as repeat_probability
+            cast(count(bought.days) as double) / count(*) as repeat_probability
         from bought
         join catalogue using (product_id)
         group by product_id, catalogue.replenish_after_days
@@ -23,23 +23,8 @@ with
                 and repeat_probability >= {{ var('replenishment_min_repeat_probability') }}
             )
     ),
-    days as (
-        select customer_id, product_id, unnest(days) as ordered_on
-        from bought
-        semi join replenished using (product_id)
-    ),
-    gaps as ({{ expected_gaps('days', 'replenished') | indent(8) }}),
-    expected as (
-        select
-            bought.* exclude (days),
-            replenished.repeat_probability,
-            gaps.n_own_gaps,
-            gaps.method,
-            gaps.expected_gap_days
-        from bought
-        join replenished using (product_id)
-        join gaps using (customer_id, product_id)
-    ),
+    gaps as ({{ expected_gaps('bought', 'replenished') | indent(8) }}),
+    expected as (select gaps.*, replenished.repeat_probability from gaps join replenished using (product_id)),
     due as (
         select *, last_ordered_on + cast(round(expected_gap_days) as integer) as due_on
         from expected

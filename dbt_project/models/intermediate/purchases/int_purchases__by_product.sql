@@ -1,5 +1,5 @@
--- Purchases on the same day are one. Lists are not spilled to disk, so only those of more than one day are
--- made: nearly everything is bought once.
+-- Purchases on the same day are one. Nearly everything is bought once: only what was bought on several days
+-- has a list of them (which could not be spilled to disk, either).
 {{ config(unique_key='customer_id') }}
 {% set orders, order_lines = ref('fct_orders'), ref('fct_order_lines') %}
 {% set since = carried_from([orders, order_lines]) %}
@@ -29,12 +29,7 @@ with
         group by customer_id, product_id
     ),
     final as (
-        select
-            customer_id,
-            product_id,
-            bought.last_ordered_on,
-            bought.last_ordered_at,
-            coalesce(bought_again.days, [bought.last_ordered_on]) as days
+        select customer_id, product_id, bought.last_ordered_on, bought.last_ordered_at, bought_again.days
         from bought
         left join bought_again using (customer_id, product_id)
     )
