@@ -13,6 +13,7 @@ from typing import Any
 from dagster_dbt import DbtProject
 
 from orchestration.carried import carried_var, read_project
+from orchestration.files import write_atomically
 from orchestration.settings import Settings
 from orchestration.tested import states_that_passed
 
@@ -36,6 +37,11 @@ def project_of(settings: Settings) -> DbtProject:
     return DbtProject(project_dir=settings.dbt_dir, profiles_dir=settings.dbt_dir)
 
 
+def manifest_path(settings: Settings) -> Path:
+    """Where the prepared manifest lies."""
+    return settings.dbt_dir / "target" / "manifest.json"
+
+
 @lru_cache(maxsize=4)
 def _manifest_json(path: Path, _changed_at: int) -> Mapping[str, Any]:
     manifest: Mapping[str, Any] = json.loads(path.read_text())
@@ -44,7 +50,7 @@ def _manifest_json(path: Path, _changed_at: int) -> Mapping[str, Any]:
 
 def manifest_of(settings: Settings) -> Mapping[str, Any]:
     """The prepared manifest. Raises `FileNotFoundError` that says how to prepare it."""
-    path = settings.dbt_dir / "target" / "manifest.json"
+    path = manifest_path(settings)
     if not path.exists():
         raise FileNotFoundError(
             f"{path.relative_to(settings.dbt_dir.parent)} is missing: run `make setup` "
@@ -137,6 +143,8 @@ def prepare(settings: Settings) -> Any:
     result = dbtRunner().invoke(_parse_arguments(settings))
     if not result.success:
         raise DbtFailure(f"dbt could not parse the project: {result.exception}")
+    # Not by dbt, which writes into the file that another process may be reading.
+    write_atomically(manifest_path(settings), lambda file: result.result.write(str(file)))
     return result.result
 
 
@@ -167,4 +175,5 @@ def _parse_arguments(settings: Settings) -> list[str]:
         "warn",
         "--log-level-file",
         "none",
+        "--no-write-json",
     ]

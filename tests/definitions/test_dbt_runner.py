@@ -1,5 +1,7 @@
 """The in-process dbt runner emits what the stock resource would, and lets go of the warehouse file."""
 
+import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +13,7 @@ import duckdb
 import pytest
 from dagster_dbt import dbt_assets
 
-from orchestration.dbt import manifest_of, prepare, project_of
+from orchestration.dbt import manifest_of, manifest_path, prepare, project_of
 from orchestration.dbt_runner import DbtRunner
 from orchestration.dbt_translator import FredningTranslator
 from orchestration.settings import Settings
@@ -93,6 +95,14 @@ def materialised(result: dg.ExecuteInProcessResult) -> set[str]:
 @pytest.fixture(scope="module")
 def runner(settings: Settings) -> DbtRunner:
     return DbtRunner(settings)
+
+
+def test_whoever_reads_the_manifest_while_it_is_prepared_anew_reads_a_whole_one(settings: Settings) -> None:
+    """A run's process parses the project while the UI's loads its definitions."""
+    with manifest_path(settings).open() as being_read:
+        prepare(settings)
+        assert os.fstat(being_read.fileno()).st_nlink == 0, "written into the file that is being read"
+        assert json.load(being_read)["nodes"].keys() == manifest_of(settings)["nodes"].keys()
 
 
 def test_a_full_step_materialises_every_model_and_reports_every_check(settings: Settings, runner: DbtRunner) -> None:
