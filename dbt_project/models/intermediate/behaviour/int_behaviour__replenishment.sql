@@ -26,11 +26,15 @@ with
     gaps as ({{ expected_gaps('bought', 'replenished') | indent(8) }}),
     expected as (select gaps.*, replenished.repeat_probability from gaps join replenished using (product_id)),
     due as (
-        select *, last_ordered_on + cast(round(expected_gap_days) as integer) as due_on
+        select
+            *,
+            {{ local_instant('last_ordered_on') }} as last_day_began_at,
+            last_ordered_on + cast(round(expected_gap_days) as integer) as due_on
         from expected
         where due_on between {{ run_date() }} - {{ around_days }} and {{ run_date() }} + {{ around_days }}
     ),
-    -- Looked up for the few that are due: on the last day it may have been bought in several orders.
+    -- Looked up for the few that are due: on the last day it may have been bought in several orders. By
+    -- instants, so that not every line is asked for its local day.
     last_bought as (
         select
             customer_id,
@@ -42,7 +46,7 @@ with
             due
             on due.customer_id = order_lines.customer_id
             and due.product_id = order_lines.product_id
-            and due.last_ordered_on = {{ local_day('order_lines.ordered_at') }}
+            and order_lines.ordered_at >= due.last_day_began_at
         where {{ is_used_up_by_buyer() }}
         group by customer_id, product_id
     ),
