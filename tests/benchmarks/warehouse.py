@@ -2,12 +2,12 @@
 
     make bench SCALE=0.1          (or: python tests/benchmarks/warehouse.py --scale 0.1 --memory 2GB --keep)
 
-In one run, after writing the retailer and a contact log of 20 past messages a customer: (1) the full build of everything
-up to the ledger through dbt, as the daily job calls it; (2) every statement of that build once more in plain DuckDB, on
-the same file, with the same settings; (3) the next day's delivery, of the size that the target names, with the messages
-sent since, and the build again; (4) the daily build of a nearly empty retailer, which is the fixed part. Printed are CPU
-seconds of the process, peak memory and ratios; the tables of dbt and of the plain statements are compared by their
-number of rows first.
+In one run, after writing the retailer and a contact log of 20 past messages a customer: (1) the full build of
+everything up to the ledger through dbt, as the daily job calls it; (2) every statement of that build once more in plain
+DuckDB, on the same file, with the same settings; (3) the next day's delivery, of the size that the target names, with
+the messages sent since, and the build again; (4) the daily build of a nearly empty retailer, which is the fixed part.
+Printed are CPU seconds of the process, peak memory and ratios; the tables of dbt and of the plain statements are
+compared by their number of rows first.
 """
 
 from __future__ import annotations
@@ -133,7 +133,8 @@ def _find_customers(settings: Settings, day: date, memory: str) -> None:
     with duckdb.connect(str(settings.home / "customers.duckdb")) as connection:
         connection.execute(f"attach '{settings.warehouse_path}' as warehouse (read_only)")
         connection.execute(
-            "create or replace table ids as select distinct customer_id from warehouse.intermediate.int_identity__persons"
+            "create or replace table ids as "
+            "select distinct customer_id from warehouse.intermediate.int_identity__persons"
         )
     settings.warehouse_path.unlink()
 
