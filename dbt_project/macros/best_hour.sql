@@ -56,15 +56,13 @@
         )
     select
         shown.customer_id,
-        arg_max(
-            shown.hour_local,
-            struct_pack(
-                strength := round(
-                    shown.n_around + {{ var('best_hour_shop_weight') }} * coalesce(of_shop.share, 0), 9
-                ),
-                earlier := -shown.hour_local
-            )
-        ) as best_hour_local,
+        -- One number to compare by: strength in billionths, then how early the hour is. A struct costs twice as much.
+        23 - max(
+            24 * cast(round(
+                1000000000 * (shown.n_around + {{ var('best_hour_shop_weight') }} * coalesce(of_shop.share, 0))
+            ) as bigint)
+            + 23 - shown.hour_local
+        ) % 24 as best_hour_local,
         sum(shown.n_signals) as n_hour_signals
     from shown
     left join of_shop using (hour_local)

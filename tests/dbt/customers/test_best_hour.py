@@ -203,7 +203,7 @@ def test_the_best_hour_is_what_sums_over_the_day_say(chain: Chain, world: Row) -
 MUTANTS = {
     "only the hour itself counts": ("(values (-1), (0), (1))", "(values (0))"),
     "midnight has no hour before it": ("(hour_local + shift + 24) % 24", "greatest(hour_local + shift, 0)"),
-    "of equal hours the later one": ("earlier := -shown.hour_local", "earlier := shown.hour_local"),
+    "of equal hours the later one": ("23 -", ""),
     "machines have habits": ("and not is_machine", ""),
     "every letter sent is a sign": ("event in ('opened', 'clicked')", "event <> ''"),
     "everybody lives in Greenwich": ("timezone(timezone, happened_at)", "timezone('UTC', happened_at)"),
@@ -221,7 +221,7 @@ MUTANTS = {
     "a visit counts when it ends": ("min(occurred_at) as happened_at", "max(occurred_at) as happened_at"),
     "a reaction counts a day longer": (f"- {REACTION_DAYS} as date", f"- {REACTION_DAYS + 1} as date"),
     "a reaction counts a day less": (f"- {REACTION_DAYS} as date", f"- {REACTION_DAYS - 1} as date"),
-    "equal hours differ in their last digit": ("round(shown.n_around", "(shown.n_around"),
+    "equal hours differ in their last digit": ("1000000000 *", "1000000000000000 *"),
 }
 
 
