@@ -2,12 +2,17 @@
 -- its SMS are one, at the instant of the later; a rule that names channels counts their messages. What has
 -- left the rule's window before the day began anywhere stands in nobody's way.
 with
-    contact_log as (select * from {{ ref('int_decisions__contact_log') }}),
-
     rules as (select * from {{ ref('stg_templates__policy_rules') }}),
 
     candidates as (
         select distinct customer_id from {{ ref('int_decisions__candidates') }} where class <> 'service'
+    ),
+
+    -- Of candidates only, before every message is held against every rule.
+    contact_log as materialized(
+        select *
+        from {{ ref('int_decisions__contact_log') }}
+        where customer_id in (select candidates.customer_id from candidates)
     ),
 
     final as (
@@ -23,7 +28,6 @@ with
                 contact_log.message_id, {'at':contact_log.sent_at, 'id':contact_log.message_id}
             ) as message_id
         from contact_log
-        inner join candidates on contact_log.customer_id = candidates.customer_id
         inner join
             rules
             on list_contains(rules.counts_classes, contact_log.class)
