@@ -76,7 +76,8 @@ MUTANTS = [
     ("n_shown_before < max_recommendations", "n_shown_before < 0"),
     ("customer_type = 'b2c'", "true"),
     ("order_lines.net_amount_minor desc,", ""),
-    ("ordered_at desc, order_id desc", "ordered_at, order_id desc"),
+    ("max(ordered_at) as ordered_at", "min(ordered_at) as ordered_at"),
+    ("ordered_at desc, order_id desc", "ordered_at desc, order_id"),
     ("slots.reference_cart_id = carts.cart_id", "false"),
 ]
 

@@ -49,7 +49,7 @@ with
         cross join policy
         where
             bought.unit_price_minor > products.current_price_minor
-            and {{ local_day('bought.ordered_at') }} >= {{ run_date() }} - policy.price_regret_days
+            and bought.ordered_at >= {{ local_instant(run_date() ~ ' - policy.price_regret_days') }}
         group by bought.customer_id, bought.product_id
     ),
 

@@ -8,8 +8,6 @@ with
 
     policy as (select * from {{ ref('stg_templates__policy_settings') }}),
 
-    order_lines as (select * from {{ ref('fct_order_lines') }}),
-
     wanted as (
         -- Two steps of one anchor may be due in the same run: they share one list, as long as the longer
         -- needs.
@@ -29,7 +27,26 @@ with
         group by candidates.customer_id, candidates.journey, candidates.anchor, slots.slot
     ),
 
+    order_lines as (
+        select
+            order_lines.customer_id,
+            order_lines.order_id,
+            order_lines.ordered_at,
+            order_lines.net_amount_minor,
+            order_lines.product_id,
+            order_lines.line_number
+        from {{ ref('fct_order_lines') }} as order_lines
+        cross join policy
+        where
+            order_lines.is_valid
+            and (policy.gifts_steer or not coalesce(order_lines.is_gift, false))
+            and order_lines.customer_id in (select wanted.customer_id from wanted)
+    ),
+
+    last_ordered as (select customer_id, max(ordered_at) as ordered_at from order_lines group by customer_id),
+
     steering_lines as (
+        -- Only orders that may steer are put in order: those of anchors, and what was bought last.
         select
             order_lines.*,
             row_number() over (
@@ -37,11 +54,11 @@ with
                 order by order_lines.net_amount_minor desc, order_lines.product_id, order_lines.line_number
             ) as value_rank
         from order_lines
-        cross join policy
+        inner join last_ordered on order_lines.customer_id = last_ordered.customer_id
         where
-            order_lines.is_valid
-            and (policy.gifts_steer or not coalesce(order_lines.is_gift, false))
-            and order_lines.customer_id in (select wanted.customer_id from wanted)
+            order_lines.ordered_at = last_ordered.ordered_at
+            or order_lines.order_id
+            in (select reference_order_id from wanted where reference_order_id is not null)
     ),
 
     most_valuable as (select * from steering_lines where value_rank = 1),
