@@ -87,6 +87,7 @@ def main() -> None:
     _send_in_the_past(large, until=TODAY)
     print(f"one day more: {write_retailer(base, large, scale, day=Day(TODAY))}")
     day, of_the_day = _build(large, TODAY, options.memory)
+    print(f"candidates considered: {_n_candidates(large):,}")
     if options.plain:
         _print_models(nodes, plain_of)
     _print_day(of_the_day, nodes)
@@ -202,6 +203,12 @@ def _send_in_the_past(settings: Settings, until: date) -> None:
         connection.execute(f"attach '{settings.home / 'customers.duckdb'}' as customers (read_only)")
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(_PAST.format(day=TODAY, until=until, n=PAST_MESSAGES, file=file))
+
+
+def _n_candidates(settings: Settings) -> int:
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        found = connection.execute("select count(*) from intermediate.int_decisions__candidates").fetchone()
+    return int(found[0]) if found else 0
 
 
 def _print_models(nodes: list[Node], plain_of: dict[str, tuple[Watch, int]]) -> None:
