@@ -170,10 +170,12 @@ def doubts(purchases: BgNbd, spend: GammaGamma, test: BackTest, customers: Custo
         )
     if (n_third := int((customers.x > 1).sum())) < MIN_THIRD_PURCHASES:
         found.append(f"{n_third} customers bought a third time: how many leave after the second is hardly known.")
+    if np.isnan(spend.log_likelihood):
+        found.append("Everybody pays the same for a purchase: it is what everybody is expected to pay.")
     if spend.q <= 1:
         found.append(f"q = {spend.q:.2f}: the mean spend over customers is not finite; use the historic value.")
-    if len(customers.x) > 2 and np.std(customers.x[customers.x > 0]) > 0:
-        repeated = customers.x > 0
+    repeated = customers.x > 0
+    if len(customers.x) > 2 and np.std(customers.x[repeated]) > 0 and np.std(customers.mean[repeated]) > 0:
         together = float(np.corrcoef(customers.x[repeated], customers.mean[repeated])[0, 1])
         if abs(together) > 0.3:
             found.append(

@@ -17,12 +17,17 @@ from assets.value.search import NoFit, most_likely
 
 Floats: TypeAlias = NDArray[np.float64]
 
+# Means that differ by less than this share are one: they were rounded on their way.
+_EQUAL = 1e-9
 _STARTS = ((6.0, 4.0, 4.0), (1.0, 2.0, 1.0), (2.0, 10.0, 9.0))
 
 
 @dataclass(frozen=True)
 class GammaGamma:
-    """Amounts vary around a customer's mean by gamma(p), means over customers by q and gamma (in units of m)."""
+    """Amounts vary around a customer's mean by gamma(p), means over customers by q and gamma (in units of m).
+
+    `log_likelihood` is nan where everybody pays the same (`all_pay`).
+    """
 
     p: float
     q: float
@@ -51,13 +56,15 @@ def log_likelihood(parameters: Floats, x: Floats, m: Floats) -> tuple[float, Flo
 
 
 def fit(x: object, m: object) -> GammaGamma:
-    """The most likely parameters of customers with x > 0 and m > 0. Raises `NoFit` without any."""
+    """The most likely parameters of customers with x > 0 and m > 0. Raises `NoFit` if these are fewer than three."""
     frequency, mean = np.asarray(x, dtype=np.float64), np.asarray(m, dtype=np.float64)
     usable = (frequency > 0) & (mean > 0)
     frequency, mean = frequency[usable], mean[usable]
-    if len(mean) < 3 or np.ptp(mean) == 0:
-        raise NoFit("too few customers with different spend: there is no distribution to learn")
+    if len(mean) < 3:
+        raise NoFit(f"{len(mean)} customers with a spend after their first purchase: at least 3 are needed")
     unit = float(mean.mean())
+    if np.ptp(mean) <= _EQUAL * unit:
+        return all_pay(unit, float(frequency.sum()))
 
     def objective(logs: Floats) -> tuple[float, Floats]:
         value, gradient = log_likelihood(np.exp(logs), frequency, mean / unit)
@@ -68,3 +75,12 @@ def fit(x: object, m: object) -> GammaGamma:
     gamma *= unit
     value, _ = log_likelihood(np.array([p, q, gamma]), frequency, mean)
     return GammaGamma(float(p), float(q), float(gamma), value)
+
+
+def all_pay(amount: float, n_purchases: float) -> GammaGamma:
+    """The model of a shop with one price, where the likelihood has no maximum (a subscription, one product).
+
+    By gamma = amount (q - 1) / p whoever paid the amount is expected to pay it again, and so is everybody unseen; of
+    somebody who pays another one day, the own purchases weigh against all `n_purchases` seen so far.
+    """
+    return GammaGamma(1.0, 1.0 + n_purchases, amount * n_purchases, float("nan"))

@@ -10,7 +10,8 @@ import pytest
 from scipy.optimize import approx_fprime
 from scipy.stats import beta, gamma
 
-from assets.value import purchases_model, spend_model
+from assets.value import fitting, purchases_model, spend_model
+from assets.value.fitting import Customers
 from assets.value.purchases_model import BgNbd, Purchases
 from assets.value.search import NoFit
 from assets.value.spend_model import GammaGamma
@@ -178,8 +179,20 @@ def test_data_that_cannot_tell_are_refused() -> None:
         purchases_model.fit(Purchases.of([0, 0], [0, 0], [10, 20]))
     with pytest.raises(NoFit, match="t_x <= T"):
         Purchases.of([1], [20], [10])
-    with pytest.raises(NoFit, match="different spend"):
-        spend_model.fit([1, 1, 1, 1], [5, 5, 5, 5])
+    with pytest.raises(NoFit, match="2 customers with a spend"):
+        spend_model.fit([1, 1, 0, 1], [5, 7, 5, 0])
+
+
+def test_where_everybody_pays_the_same_that_is_what_they_are_expected_to_pay() -> None:
+    """A subscription has a value, too, although its likelihood has no maximum."""
+    x = np.array([1.0, 2.0, 30.0, 3.0])
+    model = spend_model.fit(x, np.array([0.1, 0.1, 0.1, (0.1 + 0.1 + 0.1) / 3]) * 49900)
+    assert model.expected_mean(np.array([0.0, 1.0, 400.0]), np.array([0.0, 4990.0, 4990.0])) == pytest.approx(4990)
+    # One of 37 purchases at another price.
+    assert model.expected_mean(np.array([1.0]), np.array([8690.0]))[0] == pytest.approx(4990 + 3700 / 37)
+    some = Customers(x, x, x + 9, np.full(4, 4990.0), np.full(4, 2.0))
+    told = fitting.doubts(BgNbd(1, 1, 0.8, 2, 0), model, fitting.BackTest(90, 10.0, 11.0, ()), some)
+    assert "Everybody pays the same for a purchase: it is what everybody is expected to pay." in told
 
 
 @pytest.mark.slow
