@@ -1,7 +1,8 @@
 """Every shipped mail as a browser shows it: what a reader can read, reach and tap, measured on the finished page.
 
 Template checks reason about colours and sources; this looks at what came of them, in light and dark, on the narrowest
-phone, with pictures that do not load.
+phone, with pictures that do not load. Letters must be as wide as those of the fonts that the mails name: where Arial is
+missing, install fonts-liberation; in a wider font, such as DejaVu Sans, the longest carts do not fit.
 """
 
 from __future__ import annotations
