@@ -1,18 +1,19 @@
 """People of whom only one rule of identity can say that they are somebody else since today.
 
-As in single_deeds.py: `told` is the day of the delivery, counted from the first day, and every group of people shares
-nothing with any other.
+`told` is a day, as in facts.py; every group of people shares nothing with any other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from tests.dbt.carried.single_deeds import Fact, told_on
+from tests.dbt.carried.facts import Fact, People, order, told_on
 
+_PEOPLE = People("own.example", since=-9)
+# The day on which what was known of somebody changes.
+_LATER = -8
 _DAYS = range(5)
 # More than one person can have records: what so many share, less one, counts again.
 _MANY = 21
@@ -41,58 +42,45 @@ def _facts() -> Iterator[Fact]:
         yield from _browsers(f"device-{n}", told=n)
 
 
-def _account(name: str, told: int, version: int = 0, **columns: Any) -> Fact:
-    row = {"account_id": name, "email": f"{name}@own.example", "country": "NO"} | columns
-    return "webshop/accounts", told, version - 9, row, ("created_at", "updated_at")
-
-
-def _at_a_till(name: str, told: int, version: int = 0, **columns: Any) -> Fact:
-    return "pos/customers", told, version - 9, {"pos_customer_id": name} | columns, ("updated_at",)
+def _at_a_till(name: str, told: int, **columns: Any) -> Fact:
+    return "pos/customers", told, _PEOPLE.since, {"pos_customer_id": name} | columns, ("updated_at",)
 
 
 def _address_that_begins_to_speak(name: str, local: str, told: int, **columns: str) -> Iterator[Fact]:
     """Somebody else has the name that it spells."""
-    yield _account("berg", told=0, first_name="Eva", last_name="Berg")
-    yield _at_a_till(name, told=0, email=f"{local}@own.example")
-    yield _account(name, told, **columns)
+    yield _PEOPLE.account("berg", told=0, first_name="Eva", last_name="Berg")
+    yield _at_a_till(name, told=0, email=_PEOPLE.address(local))
+    yield _PEOPLE.account(name, told, **columns)
 
 
 def _domain_that_becomes_common(name: str, domain: str, told: int) -> Iterator[Fact]:
     """What a letter separates from it is a slip of the pen since."""
     for number in range(20):
         local = f"long.name{name}" if number == 0 else f"{name}-{number}"
-        yield _account(f"{name}-{number}", 0 if number < 19 else told, email=f"{local}@{domain}.example")
-    yield _account(f"{name}-slip", told=0, email=f"long.name{name}@{domain[1:]}.example")
+        yield _PEOPLE.account(f"{name}-{number}", 0 if number < 19 else told, email=f"{local}@{domain}.example")
+    yield _PEOPLE.account(f"{name}-slip", told=0, email=f"long.name{name}@{domain[1:]}.example")
 
 
 def _name_that_is_taken_back(name: str, told: int) -> Iterator[Fact]:
     """Who said no name had that of the other one at the same address, who moves away."""
-    yield _at_a_till(name, told=0, email=f"{name}@own.example")
-    yield _account(name, told=0, first_name="Liv")
-    yield _account(name, told, version=1, first_name="Liv", email=f"new.{name}@own.example")
+    yield _at_a_till(name, told=0, email=_PEOPLE.address(name))
+    yield _PEOPLE.account(name, told=0, first_name="Liv")
+    yield _PEOPLE.account(name, told, happened=_LATER, first_name="Liv", email=_PEOPLE.address(f"new.{name}"))
 
 
 def _another_first_name(name: str, told: int) -> Iterator[Fact]:
-    yield _account(name, told=0, first_name="Liv")
-    yield _account(name, told, version=1, first_name="Eva")
+    yield _PEOPLE.account(name, told=0, first_name="Liv")
+    yield _PEOPLE.account(name, told, happened=_LATER, first_name="Eva")
 
 
 def _guests(name: str, told: int) -> Iterator[Fact]:
     """The first and the last of one guest's three orders turn out to be accounts'; another guest orders again."""
     for number in range(3):
-        yield _guest_order(f"{name}-{number}", 0, name)
+        yield order(f"{name}-{number}", 0, -2, email=_PEOPLE.address(name))
         if number != 1:
-            yield _guest_order(f"{name}-{number}", told, None, version=1, account_id=f"{name}-{number}")
+            yield order(f"{name}-{number}", told, -1, account_id=f"{name}-{number}")
     for number in range(2):
-        yield _guest_order(f"faithful-{name}-{number}", number * told, f"faithful-{name}")
-
-
-def _guest_order(name: str, told: int, guest: str | None, version: int = 0, **columns: Any) -> Fact:
-    order = {
-        "order_id": name, "email": guest and f"{guest}@own.example", "status": "completed", "currency": "NOK",
-        "total_amount": Decimal("10.00"),
-    }  # fmt: skip
-    return "webshop/orders", told, version - 2, order | columns, ("placed_at", "updated_at")
+        yield order(f"faithful-{name}-{number}", number * told, -2, email=_PEOPLE.address(f"faithful-{name}"))
 
 
 def _chain(name: str, phone: str, told: int) -> Iterator[Fact]:
@@ -100,58 +88,61 @@ def _chain(name: str, phone: str, told: int) -> Iterator[Fact]:
 
     Ola and Per share C's number and are others.
     """
-    old, new = f"{name}-a@own.example", f"{name}-aa@own.example"
+    old, new = _PEOPLE.address(f"{name}-a"), _PEOPLE.address(f"{name}-aa")
     for letter, first_name in (("0", "Ola"), ("z", "Per")):
-        yield _account(f"{name}-{letter}", told=0, first_name=first_name, phone=f"{phone}001")
-    yield _account(f"{name}-a", told=0, first_name="Kari")
-    yield _account(f"{name}-b", told=0, first_name="Kari", email=old, phone=f"{phone}001")
-    yield _account(f"{name}-c", told=0, first_name="Kari", phone=f"{phone}001")
-    yield _account(f"{name}-aa", told=0, first_name="Kari")
-    yield _account(f"{name}-y", told=0, first_name="Kari", phone=f"{phone}002")
-    yield _account(f"{name}-b", told, version=1, first_name="Kari", email=new, phone=f"{phone}002")
-    yield _visit(f"browser of {name}", traits_email=f"{name}-c@own.example")
+        yield _PEOPLE.account(f"{name}-{letter}", told=0, first_name=first_name, phone=f"{phone}001")
+    yield _PEOPLE.account(f"{name}-a", told=0, first_name="Kari")
+    yield _PEOPLE.account(f"{name}-b", told=0, first_name="Kari", email=old, phone=f"{phone}001")
+    yield _PEOPLE.account(f"{name}-c", told=0, first_name="Kari", phone=f"{phone}001")
+    yield _PEOPLE.account(f"{name}-aa", told=0, first_name="Kari")
+    yield _PEOPLE.account(f"{name}-y", told=0, first_name="Kari", phone=f"{phone}002")
+    yield _PEOPLE.account(f"{name}-b", told, happened=_LATER, first_name="Kari", email=new, phone=f"{phone}002")
+    yield _visit(f"browser of {name}", traits_email=_PEOPLE.address(f"{name}-c"))
 
 
 def _born_on_another_day(name: str, told: int) -> Iterator[Fact]:
     """Than who shares an address with them, and so somebody else."""
-    yield _account(name, told=0, birth_date=_BORN)
-    yield _account(f"{name}-too", told=0, email=f"{name}@own.example", birth_date=_BORN)
-    yield _account(f"{name}-too", told, version=1, email=f"{name}@own.example", birth_date=_BORN_LATER)
+    yield _PEOPLE.account(name, told=0, birth_date=_BORN)
+    yield _PEOPLE.account(f"{name}-too", told=0, email=_PEOPLE.address(name), birth_date=_BORN)
+    yield _PEOPLE.account(f"{name}-too", told, happened=_LATER, email=_PEOPLE.address(name), birth_date=_BORN_LATER)
 
 
 def _described_alike(name: str, last_name: str, told: int) -> Iterator[Fact]:
     for number in range(2):
-        yield _account(f"{name}-{number}", number * told, first_name="Kari", last_name=last_name, birth_date=_BORN)
+        yield _PEOPLE.account(
+            f"{name}-{number}", number * told, first_name="Kari", last_name=last_name, birth_date=_BORN
+        )
 
 
 def _described_by_too_many(name: str, last_name: str, told: int) -> Iterator[Fact]:
     """Of one name and birth date: one of them turns out to be born on another day."""
     person = {"first_name": "Kari", "last_name": last_name}
     for number in range(_MANY):
-        yield _account(f"{name}-{number}", told=0, birth_date=_BORN, **person)
-    yield _account(f"{name}-0", told, version=1, birth_date=_BORN_LATER, **person)
+        yield _PEOPLE.account(f"{name}-{number}", told=0, birth_date=_BORN, **person)
+    yield _PEOPLE.account(f"{name}-0", told, happened=_LATER, birth_date=_BORN_LATER, **person)
 
 
 def _member_of_too_many(name: str, told: int) -> Iterator[Fact]:
     """A member's birth date is that of its first record: one leaves the first crowd, and one joins the other."""
     for number in range(_MANY + 2):
         born = {"birth_date": _BORN if number == 0 else None}
-        yield _account(f"{name}-left-{number:02}", told=0, member_id=f"{name}-left", **born)
-        yield _account(f"{name}-joined-{number:02}", told if number == 0 else 0, member_id=f"{name}-joined", **born)
-    yield _account(f"{name}-left-00", told, version=1, birth_date=_BORN)
+        yield _PEOPLE.account(f"{name}-left-{number:02}", told=0, member_id=f"{name}-left", **born)
+        yield _PEOPLE.account(
+            f"{name}-joined-{number:02}", told if number == 0 else 0, member_id=f"{name}-joined", **born
+        )
+    yield _PEOPLE.account(f"{name}-left-00", told, happened=_LATER, birth_date=_BORN)
 
 
 def _browsers(name: str, told: int) -> Iterator[Fact]:
     """Known by an account, a member or an address that is somebody's from that day on, or nobody's."""
     yield _visit(f"{name} account", userId=f"{name}-later")
-    yield _account(f"{name}-later", told)
+    yield _PEOPLE.account(f"{name}-later", told)
     yield _visit(f"{name} member", userId=f"{name}-member")
-    member = {"member_id": f"{name}-member", "email": f"{name}-member@own.example", "country": "NO"}
-    yield "club/members", told, -9, member, ("joined_at", "updated_at")
-    yield _visit(f"{name} former address", traits_email=f"{name}-moves@own.example")
-    yield _visit(f"{name} new address", traits_email=f"{name}-moved@own.example")
-    yield _account(f"{name}-moves", told=0)
-    yield _account(f"{name}-moves", told, version=1, email=f"{name}-moved@own.example")
+    yield _PEOPLE.member(f"{name}-member", told, _PEOPLE.since, country="NO")
+    yield _visit(f"{name} former address", traits_email=_PEOPLE.address(f"{name}-moves"))
+    yield _visit(f"{name} new address", traits_email=_PEOPLE.address(f"{name}-moved"))
+    yield _PEOPLE.account(f"{name}-moves", told=0)
+    yield _PEOPLE.account(f"{name}-moves", told, happened=_LATER, email=_PEOPLE.address(f"{name}-moved"))
     yield _visit(f"{name} shared", userId=f"{name}-moves")
     yield _visit(f"{name} shared", told, userId=f"{name}-later")
 

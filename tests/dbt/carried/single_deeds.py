@@ -1,24 +1,22 @@
 """People who do one thing each, in a shop where everybody else does everything: only one rule can reach their rows.
 
-`happened` is the day of the deed and `told` the day of its delivery, counted from the first day. Rows only, as in
-disorder.py, which adds them to what it draws.
+`happened` and `told` are days, as in facts.py. Rows only, as in disorder.py, which adds them to what it draws.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from tests.dbt.carried.facts import Fact, People, Row, purchase, told_on
+
+_PEOPLE = People("mail.example", since=-2)
 # Deeds of today, and deeds that leave a window of so many days today.
 _AGES = (0, 7, 30, 90, 365)
 _DAYS = range(5)
 _DEEDS = ("order", "click", "view", "cart")
-
-Row = dict[str, Any]
-# Dataset, day of delivery and of the deed, the row, and its columns that hold the deed's instant.
-Fact = tuple[str, int, float, Row, tuple[str, ...]]
 
 
 def deliveries(first_day: date, day: date) -> Iterator[tuple[str, Row]]:
@@ -26,21 +24,12 @@ def deliveries(first_day: date, day: date) -> Iterator[tuple[str, Row]]:
     return told_on(first_day, day, _facts())
 
 
-def told_on(first_day: date, day: date, facts: Iterator[Fact]) -> Iterator[tuple[str, Row]]:
-    """(dataset, row) of the facts that are told on one day, with their instants."""
-    today = (day - first_day).days
-    for dataset, told, happened, row, instant_columns in facts:
-        if told == today:
-            at = datetime(first_day.year, first_day.month, first_day.day, 12, tzinfo=UTC) + timedelta(days=happened)
-            yield dataset, row | dict.fromkeys(instant_columns, at)
-
-
 def _facts() -> Iterator[Fact]:
     for age in _AGES:
         for n in _DAYS:
             for deed in _DEEDS:
                 name = f"{deed}-{age}-{n}"
-                yield _account(name, told=0)
+                yield _PEOPLE.account(name, told=0)
                 # What is old came with the first delivery; what is new comes the day after it happened.
                 yield from _deed(deed, name, told=n if age == 0 else 0, happened=n - age - 1)
     for n in _DAYS:
@@ -59,43 +48,35 @@ def _facts() -> Iterator[Fact]:
         yield from _buyer_that_is_a_company(f"company-{n}", told=n)
 
 
-def _account(
-    name: str, told: int, happened: float = -2, country: str = "NO", email: str | None = None, born: date | None = None
-) -> Fact:
-    row = {"account_id": name, "email": email or f"{name}@mail.example", "country": country, "birth_date": born}
-    return "webshop/accounts", told, happened, row, ("created_at", "updated_at")
-
-
 def _former_address_told_late(name: str, told: int) -> Iterator[Fact]:
     """Of an account that stays as it is, the address that it had when it was ordered from."""
-    yield _account(name, told=0, happened=-1)
-    yield from _order(name, 0, -2, {"account_id": name})
-    yield _account(name, told, happened=-3, email=f"then.{name}@mail.example")
+    yield _PEOPLE.account(name, told=0, happened=-1)
+    yield from purchase(name, 0, -2, account_id=name)
+    yield _PEOPLE.account(name, told, happened=-3, email=_PEOPLE.address(f"then.{name}"))
 
 
 def _buyer_that_is_a_company(name: str, told: int) -> Iterator[Fact]:
     """A member of the club: what is told of an account touches its orders anyway."""
-    member = {"member_id": name, "email": f"{name}@mail.example"}
     receipt = {"receipt_id": name, "member_id": name, "currency": "NOK", "total_amount": Decimal("10.00")}
-    yield "club/members", 0, -2, member, ("joined_at", "updated_at")
+    yield _PEOPLE.member(name, 0, -2)
     yield "pos/receipts", 0, -1, receipt, ("sold_at",)
-    yield "club/members", told, -1.5, member | {"customer_type": "b2b"}, ("joined_at", "updated_at")
+    yield _PEOPLE.member(name, told, -1.5, customer_type="b2b")
 
 
 def _browser_that_is_nobodys(name: str, told: int) -> Iterator[Fact]:
     """Known by an address that somebody else turns out to have, too."""
-    email = f"{name}@mail.example"
-    yield _account(f"{name}-had", 0, email=email, born=date(1960, 3, 4))
+    email = _PEOPLE.address(name)
+    yield _PEOPLE.account(f"{name}-had", 0, email=email, birth_date=date(1960, 3, 4))
     yield _visit(name, 0, -1, event="Product Viewed", traits_email=email, product_id="i1")
-    yield _account(f"{name}-has", told, email=email, born=date(1990, 11, 12))
+    yield _PEOPLE.account(f"{name}-has", told, email=email, birth_date=date(1990, 11, 12))
 
 
 def _deed(deed: str, name: str, told: int, happened: float) -> Iterator[Fact]:
     if deed == "order":
-        yield from _order(name, told, happened, {"account_id": name})
+        yield from purchase(name, told, happened, account_id=name)
     elif deed == "click":
         row = {
-            "event_id": name, "channel": "email", "event": "clicked", "address": f"{name}@mail.example",
+            "event_id": name, "channel": "email", "event": "clicked", "address": _PEOPLE.address(name),
             "campaign_id": name, "url": "https://shop.example/a",
         }  # fmt: skip
         yield "provider/events", told, happened, row, ("occurred_at",)
@@ -103,16 +84,6 @@ def _deed(deed: str, name: str, told: int, happened: float) -> Iterator[Fact]:
         yield _visit(name, told, happened, event="Product Viewed", userId=name, product_id="i1", duration_s=9.0)
     else:
         yield _visit(name, told, happened, event="Cart Viewed", userId=name, cart_id=name, products=_unpriced(told))
-
-
-def _order(name: str, told: int, happened: float, of_whom: Row) -> Iterator[Fact]:
-    order = {"order_id": name, "status": "completed", "currency": "NOK", "total_amount": Decimal("10.00")}
-    yield "webshop/orders", told, happened, order | of_whom, ("placed_at", "updated_at")
-    line = {
-        "order_id": name, "line_number": 1, "product_id": "i1", "quantity": 1.0, "unit_price": Decimal("10.00"),
-        "line_amount": Decimal("10.00"),
-    }  # fmt: skip
-    yield "webshop/order_lines", told, happened, line, ()
 
 
 def _visit(name: str, told: int, happened: float, **columns: Any) -> Fact:
@@ -126,33 +97,33 @@ def _unpriced(n: int) -> str:
 
 def _cart_before_its_account(name: str, told: int) -> Iterator[Fact]:
     yield _visit(name, 0, -1, event="Product Added", userId=name, anonymousId=None, cart_id=name, product_id="i1")
-    yield _account(name, told)
+    yield _PEOPLE.account(name, told)
 
 
 def _cart_bought_in_its_browser(name: str, n: int) -> Iterator[Fact]:
     """Told a day after the cart; the order itself a day later still, and of somebody else."""
     yield _visit(name, max(n - 1, 0), -1.5, event="Product Added", cart_id=name, product_id="i1")
     yield _visit(name, n, -1, event="Order Completed", order_id=name)
-    yield from _order(name, n + 1, -1.2, {"email": f"{name}@mail.example"})
+    yield from purchase(name, n + 1, -1.2, email=_PEOPLE.address(name))
 
 
 def _cart_bought_by_its_customer(name: str, n: int) -> Iterator[Fact]:
-    yield _account(name, told=0)
+    yield _PEOPLE.account(name, told=0)
     yield _visit(name, 0, -1, event="Product Added", userId=name, cart_id=name, product_id="i1")
-    yield from _order(name, n, -0.5, {"account_id": name})
+    yield from purchase(name, n, -0.5, account_id=name)
 
 
 def _cart_without_a_browser(name: str, n: int) -> Iterator[Fact]:
     """No visit leaves the window with it, and no price of the catalogue is asked."""
     added = {"event": "Product Added", "cart_id": name, "product_id": "i1", "price": Decimal("10.00")}
-    yield _account(name, told=0)
+    yield _PEOPLE.account(name, told=0)
     yield _visit(name, 0, n - 31, **added, userId=name, anonymousId=None)
 
 
 def _click_and_move_away(name: str, told: int) -> Iterator[Fact]:
-    yield _account(name, told=0)
+    yield _PEOPLE.account(name, told=0)
     yield from _deed("click", name, told=0, happened=-10)
-    yield _account(name, told, happened=-1, country="FI")
+    yield _PEOPLE.account(name, told, happened=-1, country="FI")
 
 
 def _address_that_is_nobodys(name: str, mailbox: str, *told: tuple[int, str | None]) -> Iterator[Fact]:
@@ -161,31 +132,29 @@ def _address_that_is_nobodys(name: str, mailbox: str, *told: tuple[int, str | No
     `told`: day of delivery and address of the third; none stands for the placeholder.
     """
     address = f"no.{mailbox}@gmail.com"
-    yield _account(f"{name}-has", told=0, email=address)
-    yield _account(f"{name}-wrote", told=0)
-    yield from _order(name, 0, -1, {"account_id": f"{name}-wrote", "email": address})
+    yield _PEOPLE.account(f"{name}-has", told=0, email=address)
+    yield _PEOPLE.account(f"{name}-wrote", told=0)
+    yield from purchase(name, 0, -1, account_id=f"{name}-wrote", email=address)
     for number, (day, email) in enumerate(told):
-        yield _account(f"{name}-third", day, happened=number - 3, email=email or f"no{mailbox}@gmail.com")
+        yield _PEOPLE.account(f"{name}-third", day, happened=number - 3, email=email or f"no{mailbox}@gmail.com")
 
 
 def _consent_under_another_address(name: str, known_on: int) -> Iterator[Fact]:
     """Told twice at once: what was told first happened only the day before `known_on`, and counts from then on."""
-    consent = {"event_id": name, "channel": "email", "purpose": "marketing", "action": "granted", "source": "web"}
     for happened, address in ((known_on - 1, "first"), (-2, "second")):
-        row = consent | {"address": f"{name}-{address}@mail.example"}
-        yield "consent/events", 0, happened, row, ("occurred_at",)
+        yield _PEOPLE.consent(name, 0, happened, who=f"{name}-{address}")
 
 
 def _account_that_is_erased(name: str, told: int) -> Iterator[Fact]:
     """With another one of the same person."""
-    yield _account(name, told=0)
-    yield _account(f"{name}-too", told=0, email=f"{name}@mail.example")
-    request = {"request_id": name, "email": f"{name}@mail.example"}
+    yield _PEOPLE.account(name, told=0)
+    yield _PEOPLE.account(f"{name}-too", told=0, email=_PEOPLE.address(name))
+    request = {"request_id": name, "email": _PEOPLE.address(name)}
     yield "privacy/erasures", told, told - 1, request, ("requested_at",)
 
 
 def _order_that_was_anothers(name: str, told: int) -> Iterator[Fact]:
     """With an address that neither has elsewhere."""
     for day, whose in ((0, f"{name}-had"), (told, f"{name}-has")):
-        yield _account(whose, told=0)
-        yield from _order(name, day, day / 10 - 2, {"account_id": whose, "email": f"{name}@mail.example"})
+        yield _PEOPLE.account(whose, told=0)
+        yield from purchase(name, day, day / 10 - 2, account_id=whose, email=_PEOPLE.address(name))
