@@ -54,6 +54,36 @@
 {%- endmacro %}
 
 {#-
+  Everybody who has an address of which a permission or a suppression was computed anew, or what allowed it until `since`
+  has come to its end.
+-#}
+{% macro customers_of_addresses(identifiers, permissions, suppressions, since) -%}
+    select identifiers.customer_id
+    from {{ identifiers }} as identifiers
+    join
+        (
+            select address, channel
+            from {{ affected_keys(permissions) }}
+            union
+            select address, channel
+            from {{ permissions }}
+            where
+                purpose = 'marketing'
+                and valid_to > {{ local_instant(day_literal(since)) }}
+                and valid_to <= {{ as_of() }}
+            union
+            select previous_address, previous_channel
+            from {{ affected_keys(suppressions) }}
+            union
+            select address, channel
+            from {{ suppressions }}
+            semi join {{ affected_keys(suppressions) }} using (suppression_id)
+        ) as addresses
+        on addresses.address = identifiers.identifier_value
+        and case addresses.channel when 'sms' then 'phone' else addresses.channel end = identifiers.identifier_kind
+{%- endmacro %}
+
+{#-
   Of keys such as 'webshop:17' those of one kind, as their source calls them: 17. A table that has the source's ids is
   looked through by them: putting 'webshop:' before each of its ids costs more than all the rest.
 -#}

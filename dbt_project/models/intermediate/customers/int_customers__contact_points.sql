@@ -7,38 +7,10 @@
 {% set permissions, suppressions = ref('fct_permissions'), ref('fct_suppressions') %}
 {% set since = carried_from([identifiers, permissions, suppressions]) %}
 {%- if since %}
-    with
-        addresses as (
-            select address, channel
-            from {{ affected_keys(permissions) }}
-            union
-            -- What allowed it until the day before has come to its end since.
-            select address, channel
-            from {{ permissions }}
-            where
-                purpose = 'marketing'
-                and valid_to > {{ local_instant(day_literal(since)) }}
-                and valid_to <= {{ as_of() }}
-            union
-            select previous_address, previous_channel
-            from {{ affected_keys(suppressions) }}
-            union
-            select address, channel
-            from {{ suppressions }}
-            semi join {{ affected_keys(suppressions) }} using (suppression_id)
-        )
     select customer_id
     from {{ affected_keys(identifiers) }}
     union
-    -- Everybody who has the address.
-    select identifiers.customer_id
-    from {{ identifiers }} as identifiers
-    join
-        addresses
-        on addresses.address = identifiers.identifier_value
-        and case addresses.channel when 'sms' then 'phone' else addresses.channel end
-        = identifiers.identifier_kind
-        {{ carried_mark() }}
+    {{ customers_of_addresses(identifiers, permissions, suppressions, since) }} {{ carried_mark() }}
 {%- endif %}
 with
     identifiers as (select * from {{ identifiers }} {{ only_affected(since, 'customer_id') }}),
