@@ -22,7 +22,7 @@ from assets.service import reports as styles
 from tests.faults import kit
 from tests.faults.kit import ListContent, row
 from tests.faults.one_by_one import release
-from tests.unit.messaging.test_webhooks import TOPIC, amazon, notification, ses_event
+from tests.unit.messaging.webhooks.amazon import TOPIC, amazon, notification, ses_event
 from tests.unit.service import world
 from tests.unit.service.world import FORM, Answer, Site
 
