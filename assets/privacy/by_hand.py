@@ -1,73 +1,57 @@
 """Whom somebody at a keyboard means by an address, a number or a member id. Changes nothing.
 
-The same rule as for requests that are delivered (int_customers__erased): who shares an address with the one that was
-named, and bears another name, is not meant.
+No rule of its own: what is named by hand is read as a request that was delivered, by the SQL of int_customers__erased.
 """
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
 
 import duckdb
 
 from assets.identity import phones
+from orchestration.dbt import run_vars
+from orchestration.dbt_compile import compile_sql
+from orchestration.settings import Settings
 
-# The surest first: a member id is one person's, an address may be a household's.
-_KINDS = ("member_id", "email", "phone")
-
-
-def named_by_hand(connection: duckdb.DuckDBPyConnection, by_hand: Mapping[str, str], country: str) -> set[str]:
-    """Customers meant by {kind: value}."""
-    meant: set[str] = set()
-    names_meant: set[str] = set()
-    for kind in _KINDS:
-        if kind not in by_hand:
-            continue
-        names_of = _customers(connection, kind, _normal_forms(kind, by_hand[kind], country))
-        is_surest = not meant
-        found = {
-            customer
-            for customer, names in names_of.items()
-            if is_surest or not names or not names_meant or any(_agree(a, b) for a in names for b in names_meant)
-        }
-        meant |= found
-        names_meant |= {name for customer in found for name in names_of[customer]} if is_surest else set()
-    return meant
+_RULE, _REQUESTS = "model.fredning.int_customers__erased", '"warehouse"."staging"."stg_privacy__erasures"'
+# Compiled once in a process: dbt takes seconds to start.
+_rules: dict[str, str] = {}
 
 
-def _normal_forms(kind: str, value: str, country: str) -> frozenset[str]:
-    if kind == "phone":
-        return frozenset({value.replace(" ", ""), *phones.numbers_meant(value, [country])})
-    return frozenset({value.lower() if kind == "email" else value.upper()})
+def named_by_hand(
+    connection: duckdb.DuckDBPyConnection, by_hand: Mapping[str, str], settings: Settings, run_date: date
+) -> set[str]:
+    """Customers meant by {kind: value}, by the warehouse of `connection`. Raises `DbtFailure`."""
+    if not by_hand:
+        return set()
+    # One request; a number without a calling code may be read in several ways.
+    numbers = _numbers(by_hand.get("phone"), settings.country)
+    rows = [[by_hand.get("email", "").lower() or None, by_hand.get("member_id"), None]]
+    rows += [[None, None, number] for number in numbers]
+    connection.execute(
+        "create or replace temp table named_by_hand (request_id varchar default 'by hand', requested_at timestamptz, "
+        "email varchar, member_id varchar, phone varchar)"
+    )
+    connection.executemany("insert into named_by_hand (email, member_id, phone) values (?, ?, ?)", rows)
+    found = connection.execute(f"select customer_id from ({_rule(settings, run_date)})").fetchall()
+    return {row[0] for row in found}
 
 
-def _customers(connection: duckdb.DuckDBPyConnection, kind: str, values: frozenset[str]) -> dict[str, frozenset[str]]:
-    """Customers with one of these values, or the same mailbox, and the first names under which they are known."""
-    rows = connection.execute(
-        """
-        with found as (
-            select distinct persons.customer_id
-            from intermediate.int_identity__identifiers as identifiers
-            join intermediate.int_identity__persons as persons using (record_id)
-            where identifier_kind = $1 and not is_blocked and (
-                list_contains($2, identifier_value) or link_value in (
-                    select link_value from intermediate.int_identity__identifiers
-                    where identifier_kind = $1 and list_contains($2, identifier_value)
-                )
-            )
-        )
-        select customer_id, list(distinct first_name_key) filter (first_name_key is not null)
-        from found
-        join intermediate.int_identity__persons using (customer_id)
-        join intermediate.int_identity__records using (record_id)
-        group by customer_id
-        """,
-        [kind, sorted(values)],
-    ).fetchall()
-    return {customer: frozenset(names or ()) for customer, names in rows}
+def _numbers(typed: str | None, country: str) -> list[str]:
+    return sorted({typed.replace(" ", ""), *phones.numbers_meant(typed, [country])}) if typed else []
 
 
-def _agree(left: str, right: str) -> bool:
-    """As macro names_agree: the same, or one is the other's initial."""
-    shorter, longer = sorted((left, right), key=len)
-    return longer == shorter or (len(shorter) == 1 and longer.startswith(shorter))
+def _rule(settings: Settings, run_date: date) -> str:
+    """The SQL of the customers who asked to be erased, for the requests in the table `named_by_hand`."""
+    compiled_for = str((settings.dbt_dir, run_vars(settings, run_date)))
+    if compiled_for not in _rules:
+        with tempfile.TemporaryDirectory() as folder:
+            sql = compile_sql(settings, Path(folder), [_RULE.rpartition(".")[2]], run_date)[_RULE].compiled_code
+        if _REQUESTS not in sql:
+            raise RuntimeError(f"{_RULE} does not read {_REQUESTS} any more: erasing by hand must follow it.")
+        _rules[compiled_for] = sql.replace(_REQUESTS, "named_by_hand")
+    return _rules[compiled_for]

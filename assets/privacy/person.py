@@ -73,7 +73,7 @@ def find_forgotten(
     requests = _requests(settings, run_date)
     by_hand = {name: value.strip() for name, value in (named or {}).items() if value and value.strip()}
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
-        customers = _asked(connection) | named_by_hand(connection, by_hand, settings.country)
+        customers = _asked(connection) | named_by_hand(connection, by_hand, settings, run_date)
         returned = returned_records(connection, settings, erased) if erased else frozenset()
         orphaned, consent_ids = leftovers(connection, settings, erased) if erased else ([], frozenset())
         if not (customers or requests or by_hand or returned or orphaned or consent_ids):

@@ -28,12 +28,13 @@ def erase(email: str | None, phone: str | None, member_id: str | None, run_date:
     """
     from assets.privacy.erasure import erase as forget
     from assets.privacy.erasure import pending
+    from orchestration.dbt import DbtFailure
 
     settings = settings_or_exit()
     day = run_date or today(settings)
     require_warehouse(settings)
     named = {"email": email, "phone": phone, "member_id": member_id}
-    with in_words(SettingsError):
+    with in_words(SettingsError, DbtFailure):
         settings.require_secret_key()
         found = pending(settings, day, named)
         if not found:

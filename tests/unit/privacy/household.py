@@ -1,4 +1,7 @@
-"""A household in a warehouse of its own, as erasure looks at it; three people live under one number."""
+"""A household in a warehouse of its own, as erasure looks at it; three people live under one number.
+
+The mailbox of an address is written beside it by hand, as identity would have found it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from orchestration.settings import Settings
 
 KNOWN_SINCE, ERASED_AT = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 11, 22, 20, tzinfo=UTC)
 HOME = "+4791234567"
+FORMS = Settings().dbt_dir / "seeds" / "identity_normal_forms.csv"
 # record, customer, member id, e-mail, phone; Turid, Astrid and Ola live under one number.
 PEOPLE = (
     ("club:M1", "turid", "M1", "turid@mail.example", HOME),
@@ -33,6 +37,7 @@ def add(
     email: str | None = None,
     phone: str | None = None,
     updated_at: datetime = KNOWN_SINCE,
+    mailbox: str | None = None,
 ) -> None:
     connection.execute("insert into intermediate.int_identity__persons values (?, ?)", [record, customer])
     connection.execute(
@@ -42,13 +47,18 @@ def add(
     )
     for kind, value in (("member_id", member_id), ("email", email), ("phone", phone)):
         if value:
-            row = [record, kind, value, value, value.startswith("kunde@"), updated_at]
+            link_value = (mailbox if kind == "email" else None) or value
+            row = [record, kind, value, link_value, value.startswith("kunde@"), updated_at]
             connection.execute("insert into intermediate.int_identity__identifiers values (?, ?, ?, ?, ?, ?)", row)
 
 
 def build(home: Path) -> Settings:
     settings = Settings(home=home, secret_key="a key for tests, long enough to be taken")
     with duckdb.connect(str(settings.warehouse_path)) as connection:
+        connection.execute("create schema seeds")
+        connection.execute(
+            f"create table seeds.identity_normal_forms as from read_csv('{FORMS}', header = true, all_varchar = true)"
+        )
         connection.execute("create schema intermediate; set schema = 'intermediate'")
         connection.execute("create table int_customers__erased (customer_id varchar, erased_at timestamptz)")
         connection.execute("create table int_identity__persons (record_id varchar, customer_id varchar)")

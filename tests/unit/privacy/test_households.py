@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from assets.messaging import keys
+from assets.privacy import by_hand
 from assets.privacy.databases import forget_in_database
 from assets.privacy.person import Forgotten, find_forgotten
 from orchestration.settings import Settings
@@ -107,6 +108,63 @@ def test_who_was_named_with_a_shared_number_is_alone_in_being_meant(settings: Se
     """The number is Astrid's as well; with Turid's member id it is clear who is meant."""
     assert forget(settings, member_id="M1", phone=HOME).customer_ids == {"turid"}
     assert forget(settings, phone=HOME).customer_ids == {"turid", "astrid", "ola"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "customers"),
+    [
+        ("ola.nordmann+shop@googlemail.com", {"ola"}),
+        ("OLANORDMANN@gmail.com", {"ola"}),
+        ("ola.nordmann+shop@mail.example", set()),
+    ],
+)
+def test_an_address_reaches_its_mailbox_however_the_provider_lets_it_be_written(
+    settings: Settings, typed: str, customers: set[str]
+) -> None:
+    """No record bears the spelling that the person gives on the telephone; nobody would be forgotten."""
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        add(connection, "club:M7", "ola", email="ola.nordmann@gmail.com", mailbox="olanordmann@gmail.com")
+        add(connection, "club:M8", "astrid", email="ola.nordmann@mail.example")
+    forgotten = forget(settings, email=typed)
+    assert forgotten.customer_ids == customers
+    assert typed.lower() in forgotten.emails, "what was said may stand in files as well"
+
+
+def test_an_initial_is_a_name_that_agrees(settings: Settings) -> None:
+    """T. of the household's number may be Turid, who was named; Astrid can not."""
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        add(connection, "pos:P9", "till note", phone=HOME)
+        connection.execute(
+            "update intermediate.int_identity__records set first_name_key = 't' where record_id = 'pos:P9'"
+        )
+    assert forget(settings, member_id="M1", phone=HOME).customer_ids == {"turid", "till note"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("split_part(split_part(email, '@', 1), tags.normal_form, 1)", "split_part(email, '@', 1)"),
+        ("dots.value is not null", "false"),
+        ("coalesce(names_agree, true)", "true"),
+        ("(length(own.first_name_key) = 1 and", "(false and"),
+    ],
+)
+def test_what_is_named_by_hand_is_read_by_the_rule_of_delivered_requests(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, right: str, wrong: str
+) -> None:
+    """The rule stands in SQL alone: another rule there is another erasure by hand."""
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        add(connection, "club:M7", "seven", email="o.la@gmail.com", mailbox="ola@gmail.com")
+        add(connection, "pos:P9", "till note", phone=HOME)
+        connection.execute(
+            "update intermediate.int_identity__records set first_name_key = 't' where record_id = 'pos:P9'"
+        )
+    named = ({"email": "o.l.a+b@gmail.com"}, {"member_id": "M1", "phone": HOME})
+    before = [forget(settings, **by).customer_ids for by in named]
+    rules = {key: sql.replace(right, wrong) for key, sql in by_hand._rules.items()}
+    assert rules != by_hand._rules, "the place of the mutation is gone: adapt the mutant"
+    monkeypatch.setattr(by_hand, "_rules", rules)
+    assert [forget(settings, **by).customer_ids for by in named] != before
 
 
 @pytest.mark.parametrize(
