@@ -16,7 +16,7 @@ from assets.decisions.comparison_text import as_markdown as comparison_markdown
 from assets.decisions.rehearsal import stage
 from assets.decisions.rehearsal_facts import NothingToRehearse, newest_decided_day
 from assets.decisions.replay import replay, replay_days
-from assets.decisions.replay_comparison import CannotReplay, ReplayedDay
+from assets.decisions.replay_comparison import CannotReplay, ReplayedDay, why_not_equal
 from assets.decisions.sweep import Setting, as_markdown, as_svg, sweep
 from assets.decisions.versions import UnknownVersion, templates_of
 from assets.messaging.template_files import TemplateErrors
@@ -81,7 +81,7 @@ def replay_past_days(
         found["differences"] = dg.MetadataValue.md("\n".join(f"- {example}" for example in examples))
     _tell(context, "replay", found)
     if not all(day.is_equal for day in days):
-        raise dg.Failure("The ledger does not come out again.", metadata=found)
+        raise dg.Failure(why_not_equal(days), metadata=found)
 
 
 @dg.op(description="Journeys and policy of two versions over the last days of real inputs.")
@@ -133,9 +133,13 @@ def try_contact_policies(
 
 def replay_table(days: list[ReplayedDay]) -> str:
     """The replayed days as a Markdown table."""
-    lines = ["| day | rows | missing or changed | new or changed | ledger | seconds |", "|---|---:|---:|---:|---|---:|"]
+    lines = [
+        "| day | rows | missing or changed | new or changed | erased since | ledger | seconds |",
+        "|---|---:|---:|---:|---:|---|---:|",
+    ]
     lines += [
-        f"| {d.run_date} | {d.n_rows:,} | {d.n_missing:,} | {d.n_added:,} | {d.fingerprint[:12]} | {d.seconds:.1f} |"
+        f"| {d.run_date} | {d.n_rows:,} | {d.n_missing:,} | {d.n_added:,} | {d.n_erased_since:,} "
+        f"| {d.fingerprint[:12]} | {d.seconds:.1f} |"
         for d in days
     ]
     return "\n".join(lines)

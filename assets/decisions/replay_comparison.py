@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from assets.messaging.manifest import SUFFIX
+from assets.privacy.counted import n_erased_since
 from orchestration.carried import OWN_SOURCES
 from orchestration.settings import Settings
 
@@ -27,7 +28,9 @@ class ReplayedDay:
     `versions` are those of the journeys and policy under which it was run, in order; `n_of_lost_versions` rows of the
     ledger were written under others, whose files are no longer there. `n_decided_on_less` rows that do not come out
     again were written into a batch before the last delivery was landed: the day was run again when more was known,
-    without any edit, and what the first run knew is not kept. `fingerprint` is a hash over all rows of the day; the
+    without any edit, and what the first run knew is not kept. `n_erased_since` people were known when the day was
+    decided and are forgotten now: what they bought is nobody's, so neither their rows come out again nor all that rest
+    on everybody's purchases. `fingerprint` is a hash over all rows of the day; the
     same inputs give the same one.
     """
 
@@ -40,6 +43,7 @@ class ReplayedDay:
     versions: tuple[str, ...]
     n_of_lost_versions: int
     n_decided_on_less: int
+    n_erased_since: int
     examples: tuple[str, ...]
     fingerprint: str
     seconds: float
@@ -85,6 +89,7 @@ def compare(settings: Settings, scratch: Path, day: date, versions: tuple[str, .
             "from installed_day",
             [list(versions)],
         ).fetchone() or (0, 0)
+        n_erased = n_erased_since(settings, day)
         return ReplayedDay(
             run_date=day,
             n_rows=n_rows,
@@ -94,7 +99,9 @@ def compare(settings: Settings, scratch: Path, day: date, versions: tuple[str, .
             n_added=n_added,
             versions=versions,
             n_of_lost_versions=n_lost,
-            n_decided_on_less=_decided_on_less(connection, settings, day, versions),
+            # Forgetting somebody writes delivered files anew, so their times say nothing after it.
+            n_decided_on_less=0 if n_erased else _decided_on_less(connection, settings, day, versions),
+            n_erased_since=n_erased,
             examples=_examples(connection),
             fingerprint=fingerprint,
             seconds=seconds,
@@ -157,6 +164,23 @@ def _examples(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
 def _said(decision: str | None, reason: str | None, version: str | None) -> str:
     """A decision in few words."""
     return f"{decision}{f' {reason}' if reason else ''} (policy {version})" if decision else "no row"
+
+
+def why_not_equal(days: list[ReplayedDay]) -> str:
+    """What may have become of days of which not every row comes out again, in a sentence or two."""
+    differing = [day for day in days if not day.is_equal]
+    if not all(day.n_erased_since for day in differing):
+        return "The ledger does not come out again: a fact, a model or the hand-off log has changed since."
+    return (
+        f"The ledger does not come out again: {erased_in_words(max(day.n_erased_since for day in differing))} since. "
+        "Whoever is forgotten takes along what a day's decisions for others rested on as well (best sellers, what is "
+        "bought together, how soon a product runs out, where scores are cut, who shares an address), so a day up to an "
+        "erasure can be audited only in part: look at the rows that differ. Days after it come out again in full."
+    )
+
+
+def erased_in_words(n: int) -> str:
+    return f"{n:,} {'person was' if n == 1 else 'people were'} erased"
 
 
 def as_json(days: list[ReplayedDay]) -> str:

@@ -151,6 +151,16 @@ wishes = sa.Table(
     sa.Column("at", Instant, nullable=False),
 )
 
+# How many people were erased in the run of which day. Whom, nobody knows any more.
+erasures = sa.Table(
+    "erasures",
+    METADATA,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("run_date", sa.Date, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("n_persons", sa.Integer, nullable=False),
+)
+
 # Under which secret keys this ledger's hashes were made, by name.
 secret_keys = sa.Table(
     "secret_keys",

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 import zstandard
 
 from assets.messaging import keys
-from assets.messaging.ledger import batches, messages, secret_keys, suppressions, wishes
+from assets.messaging.ledger import batches, erasures, messages, secret_keys, suppressions, wishes
 from assets.messaging.ledger_export import SCHEMA, SEQUENCE_KEY, key_names_beside, suppressions_beside
 from assets.messaging.ledger_guard import exports_of
 from assets.messaging.manifest import SUFFIX
@@ -51,6 +51,7 @@ class Evidence:
     suppressions: list[Row] = field(default_factory=list)
     wishes: list[Row] = field(default_factory=list)
     secret_keys: list[Row] = field(default_factory=list)
+    erasures: list[Row] = field(default_factory=list)
 
 
 def collect(settings: Settings, read_file: ReadFile, old: sa.Engine | None) -> Evidence:
@@ -78,9 +79,10 @@ def _from_old_copy(found: Evidence, old: sa.Engine) -> None:
         found.batches |= {row["batch_id"]: dict(row) for row in tx.execute(sa.select(batches)).mappings()}
         found.suppressions += [dict(row) for row in tx.execute(sa.select(suppressions)).mappings()]
         found.wishes += [dict(row) for row in tx.execute(sa.select(wishes)).mappings()]
-        # A copy from before there was this table has none.
-        if sa.inspect(tx).has_table(secret_keys.name):
-            found.secret_keys += [dict(row) for row in tx.execute(sa.select(secret_keys)).mappings()]
+        # A copy from before there were these tables has none.
+        for table, rows in ((secret_keys, found.secret_keys), (erasures, found.erasures)):
+            if sa.inspect(tx).has_table(table.name):
+                rows += [dict(row) for row in tx.execute(sa.select(table)).mappings()]
 
 
 def _sequence(path: Path) -> int:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from assets.messaging import approvals, daily_steps, ledger
 from assets.messaging.chunks import chunks
-from assets.messaging.ledger import batches, messages, secret_keys, suppressions, transitions, wishes
+from assets.messaging.ledger import batches, erasures, messages, secret_keys, suppressions, transitions, wishes
 from assets.messaging.ledger_evidence import Evidence, ReadFile, Row, collect
 from assets.messaging.ledger_export import export_messages
 from assets.messaging.ledger_guard import LedgerRefused, exports_of, problems_of
@@ -106,6 +106,8 @@ def _fill(new: Outbox, evidence: Evidence, done: Rebuilt, now: datetime) -> None
         _insert(tx, new, wishes, evidence.wishes)
         for row in evidence.secret_keys:
             tx.execute(new.insert_new(secret_keys).values(row))
+        for row in evidence.erasures:
+            tx.execute(new.insert_new(erasures).values(row))
 
 
 def _ids(evidence: Evidence) -> set[str]:

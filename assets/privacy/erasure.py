@@ -50,7 +50,8 @@ def pending(settings: Settings, run_date: date, named: Named | None = None) -> d
     """Whom `erase` would forget: by how many keys of each kind they are known. Empty if there is nobody."""
     with open_ledger(settings) as outbox:
         forgotten = find_forgotten(settings, run_date, erased_since(outbox), named)
-    counts = {each.name: len(getattr(forgotten, each.name)) for each in fields(forgotten) if each.name != "addresses"}
+    names = [each.name for each in fields(forgotten) if each.name not in ("addresses", "new_customer_ids")]
+    counts = {name: len(getattr(forgotten, name)) for name in names}
     return {name: n for name, n in counts.items() if n}
 
 
@@ -63,7 +64,7 @@ def erase(settings: Settings, run_date: date, named: Named | None = None) -> Era
         forgotten = find_forgotten(settings, run_date, erased_since(outbox), named)
         if not forgotten:
             return ErasureReport()
-        stop_for_good(settings, outbox, forgotten, clock_for(settings, run_date).now())
+        stop_for_good(settings, outbox, forgotten, run_date, clock_for(settings, run_date).now())
         ids = messages_of(outbox, forgotten)
         Spool(settings.spool_dir).forget(ids)
         n_batch_files = forget_in_batches(settings, outbox, ids)

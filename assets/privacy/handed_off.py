@@ -7,7 +7,7 @@ import io
 import json
 import tarfile
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from assets.messaging.ledger_lookups import find_batch
 from assets.messaging.manifest import manifest_name
 from assets.messaging.outbox import Outbox
 from assets.messaging.sending import ERASED, ERASED_BEFORE
+from assets.privacy.counted import count_erased
 from assets.privacy.person import Forgotten
 from orchestration.files import write_atomically
 from orchestration.settings import Settings
@@ -28,10 +29,12 @@ from orchestration.settings import Settings
 NOBODY = "erased"
 
 
-def stop_for_good(settings: Settings, outbox: Outbox, forgotten: Forgotten, at: datetime) -> None:
+def stop_for_good(settings: Settings, outbox: Outbox, forgotten: Forgotten, run_date: date, at: datetime) -> None:
     """Put their hashes on the suppression list: no sender starts a message to them any more."""
     secret = settings.require_secret_key()
     with outbox.transaction() as tx:
+        # With the hashes by which a run that is repeated knows that it has reached them.
+        count_erased(tx, run_date, len(forgotten.new_customer_ids), at)
         for channel, address in sorted(forgotten.addresses):
             key = keys.address_key(secret, channel, address)
             mine = (suppressions.c.address_key == key, suppressions.c.channel == channel)

@@ -51,6 +51,8 @@ class Forgotten:
     phones: frozenset[str] = frozenset()
     # Hashes for the suppression list: (channel, address as it would be written to), or (RECORD, record_id).
     addresses: frozenset[tuple[str, str]] = frozenset()
+    # Of the customers those who asked and whom no erasure had reached before.
+    new_customer_ids: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return any(getattr(self, each.name) for each in fields(self))
@@ -73,12 +75,12 @@ def find_forgotten(
     requests = _requests(settings, run_date)
     by_hand = {name: value.strip() for name, value in (named or {}).items() if value and value.strip()}
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
-        customers = _asked(connection) | named_by_hand(connection, by_hand, settings, run_date)
+        asked = _asked(connection) | named_by_hand(connection, by_hand, settings, run_date)
         returned = returned_records(connection, settings, erased) if erased else frozenset()
         orphaned, consent_ids = leftovers(connection, settings, erased) if erased else ([], frozenset())
-        if not (customers or requests or by_hand or returned or orphaned or consent_ids):
+        if not (asked or requests or by_hand or returned or orphaned or consent_ids):
             return Forgotten()
-        customers |= guests_of(connection, settings, customers) | _wholly(connection, returned)
+        customers = asked | guests_of(connection, settings, asked) | _wholly(connection, returned)
         listed = [sorted(customers)]
         is_own = "list_contains($1, persons.customer_id) or list_contains($2, record_id)"
         own = records(connection, f"{_RECORDS} where {is_own}", [*listed, sorted(returned)])
@@ -128,6 +130,8 @@ def find_forgotten(
         emails=frozenset(emails),
         phones=frozenset(numbers),
         addresses=frozenset(addresses),
+        # A run that died and is repeated finds those whom it reached by their hashes.
+        new_customer_ids=frozenset(asked - {row["customer_id"] for row in own if row["record_id"] in returned}),
     )
 
 

@@ -93,7 +93,7 @@ def replay(first: date, last: date | None, what_if: bool, templates: str | None,
     """
     from assets.decisions.replay import replay as opened_replay
     from assets.decisions.replay import replay_days
-    from assets.decisions.replay_comparison import CannotReplay, as_json
+    from assets.decisions.replay_comparison import CannotReplay, as_json, why_not_equal
     from assets.decisions.versions import UnknownVersion, templates_of
     from assets.messaging.template_files import TemplateErrors
     from orchestration.commands.days import require_manifest
@@ -121,13 +121,15 @@ def replay(first: date, last: date | None, what_if: bool, templates: str | None,
     if as_document:
         click.echo(as_json(days))
     if not what_if and not all(day.is_equal for day in days):
-        click.echo("The ledger does not come out again: a fact, a model or the hand-off log has changed since.")
+        click.echo(why_not_equal(days))
         sys.exit(1)
     if not what_if:
         click.echo(f"{len(days)} day(s): every row of the ledger comes out again.")
 
 
 def _verdict(day: ReplayedDay) -> str:
+    from assets.decisions.replay_comparison import erased_in_words
+
     runs = f" (run under {len(day.versions)} versions of the journeys)" if len(day.versions) > 1 else ""
     if day.is_equal:
         return f"as in the ledger{runs}"
@@ -139,8 +141,17 @@ def _verdict(day: ReplayedDay) -> str:
         f"; {day.n_decided_on_less} of them left before the last delivery was landed: the day was run again when more "
         "was known, and stands as decided then"
     )
+    erased = (
+        f"; {erased_in_words(day.n_erased_since)} since: their rows are gone on both sides, and their purchases are "
+        "nobody's"
+    )
     changed = f"{day.n_missing} missing or changed, {day.n_added} new or changed{runs}"
-    return changed + (lost if day.n_of_lost_versions else "") + (less if day.n_decided_on_less else "")
+    reasons = (
+        (lost, day.n_of_lost_versions),
+        (less, day.n_decided_on_less),
+        (erased, day.n_erased_since),
+    )
+    return changed + "".join(text for text, n in reasons if n)
 
 
 @click.command(

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from assets.messaging.ledger import suppressions
 from assets.messaging.ledger_guard import LedgerRefused, open_ledger
+from assets.privacy.counted import count_erased, n_erased_since
 from orchestration.commands.outbox import outbox as outbox_command
 from orchestration.settings import Settings
 from tests.faults import kit
@@ -56,6 +57,19 @@ def test_whom_to_leave_alone_survives_the_ledger(home: Settings) -> None:
     assert rebuilt(home).n_suppressions == 1
     with open_ledger(home) as outbox, outbox.transaction() as tx:
         assert [dict(found) for found in tx.execute(suppressions.select()).mappings()] == [stop]
+
+
+def test_how_many_were_erased_is_carried_over_from_an_old_copy(home: Settings, tmp_path: Path) -> None:
+    """Nothing else counts them: without the number an audit would take what they left for a changed fact."""
+    with open_ledger(home) as outbox, outbox.transaction() as tx:
+        count_erased(tx, kit.RUN_DATE, 3, kit.SIX)
+    run(home, FIRST)
+    shutil.copy(home.ledger_path, tmp_path / "backup")
+    run(home, SECOND)
+    lose(home)
+    shutil.copy(tmp_path / "backup", home.ledger_path)
+    rebuilt(home)
+    assert n_erased_since(home, kit.RUN_DATE) == 3
 
 
 def test_a_look_changes_nothing(home: Settings) -> None:

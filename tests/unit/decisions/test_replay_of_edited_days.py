@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,11 @@ import pytest
 
 from assets.decisions import replay as replays
 from assets.decisions.chain import LEDGER
-from assets.decisions.replay_comparison import ReplayedDay
+from assets.decisions.replay_comparison import ReplayedDay, why_not_equal
 from assets.landing.storage import write_table
+from assets.messaging.ledger_guard import open_ledger
 from assets.messaging.replaced_templates import landed_table, set_replaced_aside, versions_before
+from assets.privacy.counted import count_erased, n_erased_since
 from orchestration.commands.rehearse import _verdict
 from orchestration.settings import Settings
 
@@ -146,6 +148,37 @@ def test_rows_that_were_decided_before_a_later_delivery_are_counted_and_named(
     day = audit(settings, Built(knows_fixed_rows=False), monkeypatch)
     assert (day.n_missing, day.n_of_lost_versions, day.n_decided_on_less) == (2, 0, expected)
     assert ("left before the last delivery" in _verdict(day)) == (expected > 0)
+
+
+@pytest.mark.parametrize(("erased_on", "n"), [(DAY - timedelta(days=1), 0), (DAY, 3), (DAY + timedelta(days=9), 3)])
+def test_an_audit_says_how_many_people_were_erased_since(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, erased_on: date, n: int
+) -> None:
+    """Their purchases are gone, so the day cannot come out again: that is no tampering, and nobody may look for any."""
+    at = datetime(2026, 11, 29, tzinfo=UTC)
+    with open_ledger(settings) as outbox, outbox.transaction() as tx:
+        count_erased(tx, erased_on, 2, at)
+        count_erased(tx, erased_on, 0, at)
+        count_erased(tx, erased_on, 1, at)
+    (settings.outbox_dir / f"{DAY}").mkdir(parents=True)
+    (settings.outbox_dir / f"{DAY}" / "second.manifest.json").touch()
+    os.utime(settings.outbox_dir / f"{DAY}" / "second.manifest.json", (0, 9))
+    write_table(settings.raw_dir / "webshop" / "orders" / f"{DAY}.parquet", pa.table({"order_id": ["rewritten"]}))
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        connection.execute("update marts.fct_contact_decisions set reason = 'as known then'")
+    day = audit(settings, Built(knows_fixed_rows=True), monkeypatch)
+    assert not day.is_equal
+    assert day.n_erased_since == n
+    assert ("3 people were erased since" in _verdict(day)) == (n > 0)
+    assert ("3 people were erased since" in why_not_equal([day])) == (n > 0)
+    assert ("a fact" in why_not_equal([day])) == (n == 0)
+    assert (day.n_decided_on_less == 0) == (n > 0), "files that were written anew are no later delivery"
+
+
+def test_without_a_ledger_nobody_was_erased(settings: Settings) -> None:
+    """A look may not begin a ledger."""
+    assert n_erased_since(settings, DAY) == 0
+    assert not settings.ledger_path.exists()
 
 
 def test_only_a_landing_with_another_version_sets_tables_aside(settings: Settings) -> None:

@@ -52,7 +52,8 @@ def hard_bounce(setting: Settings, outbox: Outbox) -> None:
 
 
 def erasure(setting: Settings, outbox: Outbox) -> None:
-    stop_for_good(setting, outbox, Forgotten(addresses=frozenset({("email", GONE["address"])})), kit.SIX)
+    gone = Forgotten(addresses=frozenset({("email", GONE["address"])}))
+    stop_for_good(setting, outbox, gone, kit.RUN_DATE, kit.SIX)
 
 
 def opt_out(setting: Settings, outbox: Outbox) -> None:

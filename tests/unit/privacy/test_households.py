@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import pytest
 
 from assets.messaging import keys
+from assets.messaging.ledger_guard import open_ledger
 from assets.privacy import by_hand
+from assets.privacy.counted import n_erased_since
 from assets.privacy.databases import forget_in_database
+from assets.privacy.handed_off import stop_for_good
 from assets.privacy.person import Forgotten, find_forgotten
+from assets.privacy.returns import erased_since
 from orchestration.settings import Settings
 from tests.unit.privacy.household import ERASED_AT, HOME, add
 
@@ -34,6 +38,16 @@ def test_forgetting_one_of_a_household_never_forgets_the_others(settings: Settin
     assert forgotten.customer_ids == {"turid"}
     assert ("sms", HOME) not in forgotten.addresses
     assert found_next_day(settings, forgotten) == {"turid"}
+
+
+def test_an_erasure_that_is_repeated_counts_everybody_once(settings: Settings) -> None:
+    """Audits say how many people are missing; a source that does not forget would make them more every night."""
+    with open_ledger(settings) as outbox:
+        for day, member_id in ((TODAY, "M1"), (TODAY, "M1"), (TODAY + timedelta(days=1), "M2")):
+            forgotten = find_forgotten(settings, day, erased_since(outbox), {"member_id": member_id})
+            stop_for_good(settings, outbox, forgotten, day, ERASED_AT)
+    assert n_erased_since(settings, TODAY) == 2
+    assert n_erased_since(settings, TODAY + timedelta(days=1)) == 1
 
 
 def test_what_is_the_persons_own_still_stops_every_message(settings: Settings) -> None:

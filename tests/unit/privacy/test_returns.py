@@ -32,7 +32,7 @@ def outbox(settings: Settings) -> Iterator[Outbox]:
             "create table marts.fct_consent_events (address varchar, channel varchar, occurred_at timestamptz)"
         )
     with open_ledger(settings) as ledger:
-        stop_for_good(settings, ledger, GONE, ERASED_AT)
+        stop_for_good(settings, ledger, GONE, TODAY, ERASED_AT)
         yield ledger
 
 
@@ -60,7 +60,7 @@ def test_a_new_holder_may_be_written_to(settings: Settings, outbox: Outbox) -> N
     consent(settings, LATER)
     assert reopen(settings, outbox) == 1
     assert reopen(settings, outbox) == 0
-    stop_for_good(settings, outbox, GONE, LATER + timedelta(days=1))
+    stop_for_good(settings, outbox, GONE, TODAY, LATER + timedelta(days=1))
     assert reopen(settings, outbox) == 0, "who asks again is erased again"
 
 

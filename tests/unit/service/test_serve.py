@@ -203,7 +203,7 @@ def test_an_erased_person_is_told_so_and_nothing_is_written(site: Site) -> None:
     """The link lives on in old mails; nobody may be remembered through it."""
     with open_ledger(site.settings) as outbox:
         forgotten = Forgotten(customer_ids=frozenset({MAIL["customer_id"]}), emails=frozenset({MAIL["address"]}))
-        stop_for_good(site.settings, outbox, forgotten, datetime.now(UTC))
+        stop_for_good(site.settings, outbox, forgotten, datetime.now(UTC).date(), datetime.now(UTC))
         unname_in_ledger(outbox, forgotten)
     before = everything(site)
     assert site.one_click(link(MAIL)).status == 200
