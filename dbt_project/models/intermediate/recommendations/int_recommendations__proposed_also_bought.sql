@@ -1,7 +1,8 @@
 -- Slot `also_bought`: by the rule (what goes with the customer's order, var also_bought_method); where
--- that does not fill the slot, best sellers of the product's category, then of the shop. Taken out first,
--- counted afterwards. Inside, numbers stand for slots, products and items: everybody's lists meet
--- everything that everybody has, and texts cost several times as much to compare and to keep in memory.
+-- that does not fill the slot, best sellers of the product's category, then of the shop
+-- (macros/best_sellers.sql). What must not be shown is taken out first, the rest counted afterwards. Inside,
+-- numbers stand for slots, products and items: everybody's lists meet everything that everybody has, and
+-- texts cost several times as much to compare and to keep in memory.
 with
     slots as (
         select *, row_number() over (order by customer_id, journey, anchor) as slot_number
@@ -102,100 +103,15 @@ with
             <= slots.max_recommendations
     ),
 
-    filled as (select slot_number, count(*) as n_products from by_the_rule group by slot_number),
-
-    too_short as (
-        -- Only they meet the long lists of best sellers.
-        select slots.slot_number, slots.max_recommendations, products.category
-        from slots
-        left join filled on slots.slot_number = filled.slot_number
-        left join products on slots.seed_product_id = products.product_id
-        where coalesce(filled.n_products, 0) < slots.max_recommendations
-    ),
-
-    lists as (
-        -- Those that a slot that is too short reads. The shop's has no category.
-        select slot_number, max_recommendations, category
-        from too_short
-        where category is not null
-        union all
-        select slot_number, max_recommendations, null as category
-        from too_short
-    ),
-
-    best_sellers as (
-        select
-            best_sellers.category,
-            best_sellers.rank,
-            best_sellers.n_buyers,
-            products.product_number,
-            products.item_number
-        from {{ ref('int_recommendations__best_sellers') }} as best_sellers
-        inner join products on best_sellers.product_id = products.product_id
-    ),
-
-    left_out as (
-        select lists.slot_number, lists.category, best_sellers.rank, lists.max_recommendations
-        from lists
-        inner join unwanted on lists.slot_number = unwanted.slot_number
-        inner join
-            best_sellers
-            on unwanted.product_number = best_sellers.product_number
-            and lists.category is not distinct from best_sellers.category
-        union
-        select lists.slot_number, lists.category, best_sellers.rank, lists.max_recommendations
-        from lists
-        inner join unwanted_items on lists.slot_number = unwanted_items.slot_number
-        inner join
-            best_sellers
-            on unwanted_items.item_number = best_sellers.item_number
-            and lists.category is not distinct from best_sellers.category
-    ),
-
-    passed_over as (
-        -- As many of each list as the slot has places are enough, whatever the lists before hold of it. A
-        -- product that is left out makes the list longer by one if fewer than these stand before it.
-        select slot_number, category, count(*) as n_passed_over
-        from
-            (
-                select
-                    *,
-                    rank
-                    - row_number() over (partition by slot_number, category order by rank) as n_shown_before
-                from left_out
-            ) as ranks
-        where n_shown_before < max_recommendations
-        group by slot_number, category
-    ),
-
-    listed as (
-        select
-            lists.slot_number,
-            lists.category,
-            unnest(range(1, lists.max_recommendations + coalesce(passed_over.n_passed_over, 0) + 1)) as rank
-        from lists
-        left join
-            passed_over
-            on lists.slot_number = passed_over.slot_number
-            and lists.category is not distinct from passed_over.category
-    ),
-
     from_best_sellers as (
-        select
-            listed.slot_number,
-            best_sellers.product_number,
-            best_sellers.category is not null as is_of_category,
-            cast(best_sellers.n_buyers as double) as score
-        from listed
-        inner join
-            best_sellers
-            on listed.rank = best_sellers.rank
-            and listed.category is not distinct from best_sellers.category
-        anti join
-            left_out
-            on listed.slot_number = left_out.slot_number
-            and listed.category is not distinct from left_out.category
-            and listed.rank = left_out.rank
+        {{ filled_by_best_sellers(
+            slots='slots',
+            found='by_the_rule',
+            products='products',
+            unwanted='unwanted',
+            unwanted_items='unwanted_items',
+            best_sellers=ref('int_recommendations__best_sellers')
+        ) | indent(8) }}
     ),
 
     proposed as (
