@@ -8,7 +8,7 @@ import dagster as dg
 
 from assets.decisions.ops import compare_journey_versions, replay_past_days, try_contact_policies
 from assets.messaging.ops import approve_waiting_batch, resume_all_sending, stop_all_sending
-from assets.messaging.seed_ops import send_samples_to_seeds
+from assets.messaging.seeds.ops import send_samples_to_seeds
 from orchestration.tags import ON_DEMAND_TAG
 
 daily_run = dg.define_asset_job(

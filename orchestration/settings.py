@@ -47,7 +47,7 @@ class Settings:
     `keep_days`: how long files of batches and previews, which show addresses, lie in the home after their day; the
     ledger keeps what counts without them (`messaging.retention`).
     `seed_list`: mail addresses and mobile numbers of the retailer's own people, who get test messages when somebody
-    asks for them (`messaging.seed_list` reads the entries).
+    asks for them (`messaging.seeds.addresses` reads the entries).
     `webhook_keys` (Standard Webhooks) and `sns_topics` (Amazon SES): whose events `fredning serve` takes in.
     """
 

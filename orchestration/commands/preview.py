@@ -45,9 +45,9 @@ def preview(
     gets no message of them; its stop and the channels' rates hold. Each call is a new test: what was sent before is
     sent again. Ends with 1 when anything was not accepted.
     """
-    from assets.messaging.seed_list import seeds_of
-    from assets.messaging.seed_messages import NothingWanted, Wanted
-    from assets.messaging.seed_run import SeedRefused, file_samples, send_samples, waiting_kinds
+    from assets.messaging.seeds.addresses import seeds_of
+    from assets.messaging.seeds.run import SeedRefused, file_samples, send_samples, waiting_kinds
+    from assets.messaging.seeds.samples import NothingWanted, Wanted
     from assets.messaging.template_files import TemplateErrors
 
     if run_date and not waiting:

@@ -14,7 +14,7 @@ from assets.messaging.approvals import APPROVED
 from assets.messaging.ledger_lookups import is_stopped, require_batch
 from assets.messaging.ops import approve_waiting_batch, resume_all_sending, stop_all_sending
 from assets.messaging.outbox import Outbox
-from assets.messaging.seed_ops import send_samples_to_seeds
+from assets.messaging.seeds.ops import send_samples_to_seeds
 from orchestration.settings import Settings
 from tests.faults import kit
 from tests.servers.scripted import smtp_server

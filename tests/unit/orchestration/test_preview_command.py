@@ -10,11 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from assets.messaging import seed_run
 from assets.messaging.approvals import stop_everything
 from assets.messaging.keys import is_of_a_test
 from assets.messaging.ledger_guard import open_ledger
 from assets.messaging.ledger_views import count_by_state, list_batches
+from assets.messaging.seeds import run
 from orchestration.settings import Settings
 from tests.faults import kit
 from tests.faults.by_provider import opt_out
@@ -196,7 +196,7 @@ def test_hundreds_of_messages_are_sent_only_when_asked_for(
     shell: Shell, home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Everything that an installation knows, in every language, is what nobody means."""
-    monkeypatch.setattr(seed_run, "MANY", 1)
+    monkeypatch.setattr(run, "MANY", 1)
     with smtp_server(lambda _: None) as server:
         shell.set(EMAIL_VIA=by(server))
         assert "These would be 2 messages" in shell.refuses(*ONE)

@@ -20,7 +20,7 @@ from assets.messaging.journeys import Templates
 from assets.messaging.prepared import prepare
 from assets.messaging.render import Renderer
 from assets.messaging.rendering import RenderedMessages, Written
-from assets.messaging.seed_list import Seed
+from assets.messaging.seeds.addresses import Seed
 from assets.messaging.template_samples import Shop, sample_rows
 from assets.queries import Row
 from orchestration.settings import Settings

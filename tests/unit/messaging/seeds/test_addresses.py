@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from assets.messaging.seed_list import seeds_of
+from assets.messaging.seeds.addresses import seeds_of
 from orchestration.settings import Settings, SettingsError
 
 

@@ -14,9 +14,9 @@ from assets.messaging import approvals, keys, ledger, pacing
 from assets.messaging.channels import Promise
 from assets.messaging.channels.messages import Answer, Doubt, Fate, Letter, Result, all_alike
 from assets.messaging.outbox import Outbox
-from assets.messaging.seed_list import Seed
-from assets.messaging.seed_messages import SeedMessage
-from assets.messaging.seed_sending import SeedSending, left_alone, write_files
+from assets.messaging.seeds.addresses import Seed
+from assets.messaging.seeds.samples import SeedMessage
+from assets.messaging.seeds.sending import SeedSending, left_alone, write_files
 from assets.messaging.states import State
 from orchestration.settings import Settings
 from tests.faults import kit

@@ -6,9 +6,9 @@ import dagster as dg
 from pydantic import Field
 
 from assets.messaging.ledger_guard import LedgerRefused, open_ledger
-from assets.messaging.seed_list import seeds_of
-from assets.messaging.seed_messages import NothingWanted, Wanted
-from assets.messaging.seed_run import SeedRefused, send_samples, waiting_kinds
+from assets.messaging.seeds.addresses import seeds_of
+from assets.messaging.seeds.run import SeedRefused, send_samples, waiting_kinds
+from assets.messaging.seeds.samples import NothingWanted, Wanted
 from assets.messaging.template_files import TemplateErrors
 from orchestration.settings import Settings, SettingsError
 

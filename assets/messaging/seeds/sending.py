@@ -18,8 +18,8 @@ from assets.messaging import keys, pacing
 from assets.messaging.channels.messages import Answer, Letter, MessageChannel, all_alike
 from assets.messaging.ledger_lookups import is_stopped, suppressed_in
 from assets.messaging.outbox import Outbox
-from assets.messaging.seed_list import Seed
-from assets.messaging.seed_messages import SeedMessage
+from assets.messaging.seeds.addresses import Seed
+from assets.messaging.seeds.samples import SeedMessage
 from assets.messaging.sending import STOPS_EVERYTHING
 from assets.messaging.states import State
 from orchestration.files import write_atomically

@@ -16,8 +16,8 @@ from assets.messaging.messages import RenderedEmail
 from assets.messaging.prepared import prepare
 from assets.messaging.render import Renderer
 from assets.messaging.rendering import RenderedMessages
-from assets.messaging.seed_list import Seed
-from assets.messaging.seed_messages import NothingWanted, SeedMessages, Wanted, write_messages
+from assets.messaging.seeds.addresses import Seed
+from assets.messaging.seeds.samples import NothingWanted, SeedMessages, Wanted, write_messages
 from assets.messaging.template_samples import Shop
 from assets.messaging.tokens import read_token
 from tests.unit.messaging.template_root import SETTINGS, SHIPPED

@@ -15,9 +15,9 @@ from assets.messaging.journeys import load_templates
 from assets.messaging.ledger_views import list_batches
 from assets.messaging.outbox import Outbox
 from assets.messaging.render import Renderer
-from assets.messaging.seed_list import NOBODY, Seed
-from assets.messaging.seed_messages import Kind, SeedMessage, Wanted, write_messages
-from assets.messaging.seed_sending import SeedReport, SeedSending, left_alone, write_files
+from assets.messaging.seeds.addresses import NOBODY, Seed
+from assets.messaging.seeds.samples import Kind, SeedMessage, Wanted, write_messages
+from assets.messaging.seeds.sending import SeedReport, SeedSending, left_alone, write_files
 from assets.messaging.shop_goods import own_shop
 from assets.messaging.states import State
 from assets.messaging.template_samples import Shop
