@@ -19,6 +19,11 @@
     {%- endif %}
 {%- endmacro %}
 
+{#- Delivered by the day of the run, and after `since` where there is one. -#}
+{% macro delivered_since(received_on, since) -%}
+    {{ received_on }} <= {{ run_date() }} {%- if since %} and {{ received_on }} > {{ day_literal(since) }} {%- endif %}
+{%- endmacro %}
+
 {#- The same where only instants count: between as_of of that day and as_of of this run. -#}
 {% macro happened_since(instant, since) -%}
     ({{ instant }} >= {{ local_instant(day_literal(since)) }} and {{ instant }} < {{ as_of() }})

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from tests.dbt.carried.facts import Fact, People, purchase, told_on
+from tests.dbt.carried.facts import Fact, People, order, purchase, told_on
 
 _PEOPLE = People("reached.example", since=-9)
 _DAYS = range(5)
@@ -28,6 +28,7 @@ def _facts() -> Iterator[Fact]:
         yield from _address_that_bounces(f"bouncing-{n}", told=n)
         yield from _bounce_under_another_address(f"mistaken-{n}", known_on=n)
         yield from _number_dialled_from_abroad(f"abroad-{n}", f"4678005649{n}", told=n)
+        yield from _order_before_its_account(f"order-first-{n}", f"0171 123456{n}", told=n)
         yield from _address_used_again(f"several-{n}", told=n)
 
 
@@ -66,6 +67,12 @@ def _number_dialled_from_abroad(name: str, digits: str, told: int) -> Iterator[F
     """Two people have it; only by the world's numbering plans it is a mobile, and a replay may know that too early."""
     yield _PEOPLE.account(f"{name}-home", told=0, first_name="Ola", phone=f"+{digits}")
     yield _PEOPLE.account(f"{name}-away", told, first_name="Per", phone=f"011{digits}", country="US")
+
+
+def _order_before_its_account(name: str, digits: str, told: int) -> Iterator[Fact]:
+    """The account knows in which country the number on it is to be read."""
+    yield order(name, 0, -1, account_id=name, phone=digits)
+    yield _PEOPLE.account(name, told, country="DE")
 
 
 def _address_used_again(name: str, told: int) -> Iterator[Fact]:

@@ -52,4 +52,5 @@ MEANT, EVIDENCE = "intermediate.int_identity__meant_addresses", "intermediate.in
 DESCRIBED, CANDIDATES = "intermediate.int_identity__descriptions", "intermediate.int_identity__candidate_links"
 COMPONENTS, LINKS = "intermediate.int_identity__components", "intermediate.int_identity__links"
 PERSONS, EDGES = "intermediate.int_identity__persons", "marts.fct_identity_edges"
+FOREIGN = "staging.base_addresses__foreign_phones"
 REACHABLE = "intermediate.int_customers__contact_points"
