@@ -14,7 +14,7 @@ from ruamel.yaml.comments import CommentedMap
 from assets.messaging.journey_schema import Journey, Step
 from assets.messaging.policy_schema import Policy, SendingWindow
 from assets.messaging.template_files import Notes, line_of, near
-from assets.messaging.trigger_broadcast import Broadcast
+from assets.messaging.triggers.broadcast import Broadcast
 
 DAY = 86_400
 

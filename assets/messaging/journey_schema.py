@@ -11,9 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from assets.messaging.journey_triggers import Trigger
-from assets.messaging.triggers_of_customers import Persona, Stage
-from assets.messaging.triggers_of_purchases import PurchaseInGroup
+from assets.messaging.triggers import Trigger
+from assets.messaging.triggers.customers import Persona, Stage
+from assets.messaging.triggers.purchases import PurchaseInGroup
 from assets.messaging.yaml_types import (
     Country,
     Identifier,

@@ -16,7 +16,6 @@ import jinja2
 from ruamel.yaml.comments import CommentedMap
 
 from assets.messaging.content import ContentRow, RenderError
-from assets.messaging.journey_triggers import Trigger
 from assets.messaging.mail_checks import Finding, mail_findings, sms_findings
 from assets.messaging.messages import RenderedEmail, RenderedSms
 from assets.messaging.policy_schema import Brand, Palette
@@ -25,6 +24,7 @@ from assets.messaging.template_compile import CompileError
 from assets.messaging.template_files import Notes, line_of, near, read_yaml
 from assets.messaging.template_samples import Shop, sample_content, sample_row
 from assets.messaging.texts import RUNTIME_TAG, MissingText, TextFiles, read_text_files
+from assets.messaging.triggers import Trigger
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:

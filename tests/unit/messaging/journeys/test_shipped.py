@@ -7,8 +7,8 @@ import textwrap
 from pathlib import Path
 from typing import get_args
 
-from assets.messaging.journey_triggers import Trigger
 from assets.messaging.journeys import load_templates
+from assets.messaging.triggers import Trigger
 from tests.unit.messaging.template_root import SHIPPED, copy_of_templates
 
 

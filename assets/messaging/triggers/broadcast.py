@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from assets.messaging.trigger_kind import TriggerKind
+from assets.messaging.triggers.kind import TriggerKind
 from assets.messaging.yaml_types import WEEKDAYS, LocalTime, Weekday
 
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from assets.messaging.trigger_broadcast import Broadcast
-from assets.messaging.triggers_of_customers import (
+from assets.messaging.triggers.broadcast import Broadcast
+from assets.messaging.triggers.customers import (
     BenefitUnused,
     Birthday,
     Joined,
@@ -15,7 +15,7 @@ from assets.messaging.triggers_of_customers import (
     ProfileIncomplete,
     WinBack,
 )
-from assets.messaging.triggers_of_interest import (
+from assets.messaging.triggers.interest import (
     BackInStock,
     BrowseAbandoned,
     CartAbandoned,
@@ -24,7 +24,7 @@ from assets.messaging.triggers_of_interest import (
     LowStock,
     PriceDrop,
 )
-from assets.messaging.triggers_of_purchases import (
+from assets.messaging.triggers.purchases import (
     Delivered,
     FirstPurchase,
     MatchingItem,

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from assets.messaging.trigger_kind import Days, TriggerKind
+from assets.messaging.triggers.kind import Days, TriggerKind
 from assets.messaging.yaml_types import Groups
 
 # How long estimates of run-outs are kept (var replenishment_around_days).

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from assets.messaging.trigger_kind import WEB_DAYS, Days, TriggerKind
+from assets.messaging.triggers.kind import WEB_DAYS, Days, TriggerKind
 from assets.messaging.yaml_types import Groups, Money, Strict, minor
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from assets.messaging.trigger_kind import TriggerKind
+from assets.messaging.triggers.kind import TriggerKind
 
 Persona = Literal["Champions", "Loyal", "New", "At risk", "Need nurturing", "Inactive"]
 Stage = Literal["active", "lapsed", "inactive"]
