@@ -109,13 +109,15 @@ def chain_store(chance: random.Random, home: int) -> Iterator[Row]:
 
 
 def namesake_companies(chance: random.Random, home: int) -> Iterator[Row]:
-    """Two hairdressers of one name in two towns, without numbers; and a third in the first town, of another form."""
+    """Two hairdressers of one name in two towns, without numbers; a third in the first town, of another form; and a
+    record that may be either's there."""
     name = f"Salong Sakset {home}"
     for town in range(2):
         mail = f"post@sakset{home}-{town}.example"
         yield {"person": f"{town}", "company_name": f"{name} AS", "email": mail, **_place(home + town * 300)}
         yield {"person": f"{town}", "company_name": name.upper(), "email": mail, **_place(home + town * 300)}
     other = {"organisation_number": f"{940_000_000 + home}", "street": "Torget 3", "phone": _phone(home)}
+    yield {"person": "whose", "company_name": name.title(), **_place(home)}
     yield {"person": "third", "company_name": f"{name} ANS", **_place(home), **other}
 
 

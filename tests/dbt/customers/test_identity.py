@@ -193,7 +193,7 @@ def graph_chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
             Input(
                 "intermediate.int_identity__records",
                 "record_id VARCHAR, first_received_on DATE, trust_rank INTEGER, member_id VARCHAR, birth_date DATE, "
-                "organisation_number VARCHAR, company_key VARCHAR, first_name_key VARCHAR",
+                "organisation_number VARCHAR, company_key VARCHAR, company_name VARCHAR, first_name_key VARCHAR",
             ),
             Input(
                 "intermediate.int_identity__candidate_links",

@@ -76,6 +76,20 @@ with
         where member_id is not null
         group by member_id
     ),
+    -- Records of one organisation are one company, whichever form they say.
+    organisations as (
+        select
+            components.component_id,
+            records.organisation_number,
+            arg_min(
+                {{ company_form('records.company_name') }}, (records.trust_rank, records.record_id)
+            ) as company_form
+        from records
+        join nodes using (record_id)
+        join components on components.node_id = nodes.node_id
+        where records.organisation_number is not null
+        group by components.component_id, records.organisation_number
+    ),
     -- Opponents rather than a verdict: two records that were told apart never have the same ones.
     told_apart as (
         select record_id, string_agg(distinct opponent_id, ' ' order by opponent_id) as refused_with
@@ -106,11 +120,16 @@ with
                 when records.company_key is null and length(records.first_name_key) > 1
                 then coalesce(members.first_name_key, records.first_name_key)
             end as first_name_key,
+            coalesce(organisations.company_form, {{ company_form('records.company_name') }}) as company_form,
             told_apart.refused_with
         from records
         join nodes using (record_id)
         join components on components.node_id = nodes.node_id
         left join members using (member_id)
+        left join
+            organisations
+            on organisations.component_id = components.component_id
+            and organisations.organisation_number = records.organisation_number
         left join told_apart using (record_id)
     ),
     judged as (
@@ -123,6 +142,7 @@ with
                 not {{ names_resemble(
                     'min(first_name_key) over same_component', 'max(first_name_key) over same_component'
                 ) }}
+                or min(company_form) over same_component <> max(company_form) over same_component
                 or count(refused_with) over same_component > 1,
                 false
             ) as is_contested

@@ -1,7 +1,7 @@
 -- The verdict on every candidate link. Inside a contested component each record that does not say which
 -- member (birth date, name …) it belongs to follows its nearest neighbour that does, and links between
 -- followers of different ones are refused. So no person ever has two. One that is as near to a father as
--- to the son of his name is nobody's.
+-- to the son of his name is nobody's, and so is a company without a legal form between two of its name.
 {{ config(
     unique_key=['left_record_id', 'right_record_id', 'identifier_kind'],
     meta={'carried_by': ['left_record_id'], 'compared': ['link_value', 'refused_by']},
@@ -9,10 +9,11 @@
 {% set all_candidates, components = ref('int_identity__candidate_links'), ref('int_identity__components') %}
 {% set since = carried_from([all_candidates, components]) %}
 {%- set exclusive = exclusive_keys() %}
-{%- set attributes = exclusive.keys() | list + ['first_name_key', 'refused_with'] %}
+{%- set attributes = exclusive.keys() | list + ['first_name_key', 'company_form', 'refused_with'] %}
 {%- set rounds = 3 %}
 {#- Two members may be one person who joined twice, so that either is right; two of these never are. -#}
-{%- set told_apart_for_sure = exclusive.keys() | reject('eq', 'member_id') | list %}
+{%- set told_apart_for_sure = exclusive.keys() | reject('eq', 'member_id') | list + ['company_form'] %}
+{%- set by_company_form = var('identity_descriptions').items() | selectattr('1.guard', 'eq', 'company_form') | map('first') | list %}
 {%- set not_by_first_name = ['member_id', 'organisation_number', 'decision'] + (
     var('identity_descriptions').items() | rejectattr('1.guard', 'eq', 'first_name') | map('first') | list
 ) %}
@@ -103,6 +104,10 @@ with
                 {%- endfor %}
                 when left_side.refused_with is distinct from right_side.refused_with
                 then 'decision_of_another_link'
+                when
+                    candidates.identifier_kind in ('{{ by_company_form | join("', '") }}')
+                    and left_side.company_form <> right_side.company_form
+                then 'company_form_of_another_link'
                 when
                     candidates.identifier_kind in ('{{ not_by_first_name | join("', '") }}')
                     or candidates.are_names_swapped

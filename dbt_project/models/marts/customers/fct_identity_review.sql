@@ -45,6 +45,8 @@ with
             case
                 when pairs.refused_by like 'ambiguous_name%'
                 then 'nameless_between_two'
+                when pairs.refused_by = 'company_form_of_another_link'
+                then 'company_between_two_forms'
                 when
                     pairs.refused_by = 'member_id'
                     and left_side.last_name_key = right_side.last_name_key
