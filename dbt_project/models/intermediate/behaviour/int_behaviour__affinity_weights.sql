@@ -1,5 +1,5 @@
 -- Shop and time stay out of it: what the shop's shares are, and how far everything has faded, changes
--- every day for everybody, and is the last step (fct_customer_affinities).
+-- every day for everybody, and are the last steps (int_behaviour__affinity_shares, fct_customer_affinities).
 {{ config(unique_key='customer_id') }}
 {% set orders, order_lines = ref('fct_orders'), ref('fct_order_lines') %}
 {% set product_views = ref('int_behaviour__product_views') %}
