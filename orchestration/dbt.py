@@ -17,7 +17,7 @@ from orchestration.files import write_atomically
 from orchestration.settings import Settings
 from orchestration.tested import states_that_passed
 
-# Models that read what was handed off are built after the hand-off, everything else before it.
+# Models that read what was handed off are built after the hand-off, and so are reports: no message waits for them.
 MEASURE_SELECTION = "tag:measure"
 
 # Reviews and evaluations that nothing reads every day: built by a job or command of their own, not by a day's run.

@@ -6,6 +6,7 @@ In one run, after writing the retailer and a contact log of 20 past messages a c
 everything up to the ledger through dbt, as the daily job calls it; (2) every statement of that build once more in plain
 DuckDB, on the same file, with the same settings; (3) the next day's delivery, of the size that the target names, with
 the messages sent since, and the build again; (4) the daily build of a nearly empty retailer, which is the fixed part.
+Reports that are built after the hand-off are in none of them.
 Printed are CPU seconds of the process, peak memory and ratios; the tables of dbt and of the plain statements are
 compared by their number of rows first.
 """

@@ -1,6 +1,6 @@
 -- Orders per period, customer, and whether the period is the one compared with; orders of nobody known
 -- share one row per period. The sums that every tile is made of.
-{{ config(unique_key='customer_key') }}
+{{ config(unique_key='customer_key', tags=['measure']) }}
 {% set orders = ref('fct_orders') %}
 {% set since = carried_from([orders]) %}
 {%- if since %}

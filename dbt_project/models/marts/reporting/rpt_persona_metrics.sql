@@ -1,3 +1,5 @@
+{{ config(tags=['measure']) }}
+
 with
     rfm as (select * from {{ ref('fct_customer_rfm') }} where snapshot_on = {{ run_date() }}),
     personas as (

@@ -3,6 +3,8 @@
 -- own_behaviour  persona at the start -> the end's persona by the cut points of the start
 -- drift          the end's persona by the cut points of the start -> persona at the end: others moved
 -- Every customer is counted once in each. 'New' with had_order_at_start = false had no order at the start.
+{{ config(tags=['measure']) }}
+
 with
     snapshots as (
         select distinct snapshot_on from {{ ref('fct_customer_rfm') }} where snapshot_on <= {{ run_date() }}

@@ -1,3 +1,5 @@
+{{ config(tags=['measure']) }}
+
 with
     periods as (select * from {{ ref('int_purchases__periods') }}),
     customers as (select * from {{ ref('int_purchases__by_period') }}),
