@@ -54,3 +54,4 @@ COMPONENTS, LINKS = "intermediate.int_identity__components", "intermediate.int_i
 PERSONS, EDGES = "intermediate.int_identity__persons", "marts.fct_identity_edges"
 FOREIGN = "staging.base_addresses__foreign_phones"
 REACHABLE = "intermediate.int_customers__contact_points"
+CUSTOMERS = "marts.dim_customers"

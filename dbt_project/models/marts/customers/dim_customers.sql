@@ -1,7 +1,34 @@
+-- What changes for everybody every day, the day itself among it, stays out: fct_customer_scores has it.
+{{ config(unique_key='customer_id') }}
+{% set golden_records = ref('int_customers__golden_records') %}
+{% set purchases = ref('int_purchases__by_customer') %}
+{% set scored %}
+    select customer_id, persona, stage, absolute_stage
+    from {{ ref('fct_customer_rfm') }}
+    where snapshot_on = {{ run_date() }}
+{% endset %}
+{% set since = carried_from([golden_records, purchases]) %}
+{%- if since %}
+    select customer_id
+    from {{ affected_keys(golden_records) }}
+    union all
+    select customer_id
+    from {{ affected_keys(purchases) }}
+    union all
+    -- Time alone moves people from one stage to the next.
+    select own.customer_id
+    from {{ this }} as own
+    left join ({{ scored }}) as scores using (customer_id)
+    where
+        own.persona is distinct from scores.persona
+        or own.stage is distinct from scores.stage
+        or own.absolute_stage is distinct from scores.absolute_stage
+        {{ carried_mark() }}
+{%- endif %}
 with
-    golden as (select * from {{ ref('int_customers__golden_records') }}),
-    scores as (select * from {{ ref('fct_customer_rfm') }} where snapshot_on = {{ run_date() }}),
-    ordered as (select * from {{ ref('int_purchases__by_customer') }}),
+    golden as (select * from {{ golden_records }} {{ only_affected(since, 'customer_id') }}),
+    scores as ({{ scored }}),
+    ordered as (select * from {{ purchases }} {{ only_affected(since, 'customer_id') }}),
     final as (
         select
             golden.customer_id,
@@ -29,8 +56,7 @@ with
             coalesce(ordered.n_orders, 0) as n_orders,
             coalesce(ordered.net_revenue_minor, 0) as net_revenue_minor,
             ordered.first_ordered_at as first_order_at,
-            ordered.last_ordered_at as last_order_at,
-            {{ run_date() }} as as_of_on
+            ordered.last_ordered_at as last_order_at
         from golden
         left join scores using (customer_id)
         left join ordered using (customer_id)
