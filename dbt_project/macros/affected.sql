@@ -96,6 +96,12 @@
     select substr({{ key }}, {{ kind | length + 2 }}) from {{ relation }} where starts_with({{ key }}, '{{ kind }}:')
 {%- endmacro %}
 
+{#- The rows of a source's table for affected records of one kind; all of them where the table is built whole. -#}
+{% macro rows_of_records(relation, kind, id, since) -%}
+    {%- if not since -%} {{ return(relation) }} {%- endif -%}
+    (select * from {{ relation }} where {{ id }} in ({{ ids_of(kind, affected_keys(this), 'record_id') }}))
+{%- endmacro %}
+
 {%- macro day_literal(day) -%} cast('{{ day }}' as date) {%- endmacro %}
 
 {#- Orders, by order_id, of which a line was computed anew in this run. -#}

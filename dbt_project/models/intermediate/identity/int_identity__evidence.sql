@@ -18,7 +18,7 @@
 {% endset %}
 {%- if since %}
     with
-        claims as ({{ claims | indent(8) }}),
+        claims as not materialized({{ claims | indent(8) }}),
         changed as (
             select record_id
             from {{ affected_keys(all_records) }}

@@ -24,19 +24,17 @@ first_name, last_name, birth_date, street, postal_code, city, country, language,
     from ({{ accounts_of_affected_orders() | indent(4) }}) as touched {{ carried_mark() }}
 {%- endif %}
 with
-    members as (select * from {{ affected_rows(members, "'club:' || member_id", since, 'record_id') }}),
-    accounts as (select * from {{ affected_rows(accounts, "'webshop:' || account_id", since, 'record_id') }}),
-    till_customers as (
-        select * from {{ affected_rows(till_customers, "'pos:' || pos_customer_id", since, 'record_id') }}
-    ),
+    members as (select * from {{ rows_of_records(members, 'club', 'member_id', since) }}),
+    accounts as (select * from {{ rows_of_records(accounts, 'webshop', 'account_id', since) }}),
+    till_customers as (select * from {{ rows_of_records(till_customers, 'pos', 'pos_customer_id', since) }}),
     orders as (
         select *
-        from {{ affected_rows(orders, "'webshop:' || account_id", since, 'record_id') }}
+        from {{ rows_of_records(orders, 'webshop', 'account_id', since) }}
         where account_id is not null
     ),
     guest_orders as (
         select *
-        from {{ affected_rows(orders, "'webshop_order:' || webshop_order_id", since, 'record_id') }}
+        from {{ rows_of_records(orders, 'webshop_order', 'webshop_order_id', since) }}
         where account_id is null
     ),
     trust as (select * from {{ ref('source_trust') }}),

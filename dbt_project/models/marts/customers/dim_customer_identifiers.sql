@@ -35,7 +35,9 @@
             select identifier_kind, identifier_value
             from {{ identifiers }}
             where is_blocked
-        )
+        ),
+        -- All that was ever written on orders is only looked at where there is such an address.
+        asked_of as (select * from {{ orders }} where exists (select 1 from acquitted))
         {{ customers_of_changed_records() | indent(4) }}
     union all
     select customer_id
@@ -60,7 +62,7 @@
             from touched_accounts
             union all
             select record_id
-            from ({{ written_on_orders(orders, accounts) | indent(16) }}) as written
+            from ({{ written_on_orders('asked_of', accounts) | indent(16) }}) as written
             semi join acquitted using (identifier_kind, identifier_value)
         )
         {{ carried_mark() }}
@@ -78,7 +80,7 @@ with
     orders as (
         select *
         from {{ orders }}
-        {% if since -%} where 'webshop:' || account_id in (select record_id from persons) {%- endif %}
+        {% if since -%} where account_id in ({{ ids_of('webshop', 'persons', 'record_id') }}) {%- endif %}
     ),
     accounts as (select * from {{ accounts }}),
     identifiers as (
