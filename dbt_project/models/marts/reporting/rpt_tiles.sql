@@ -12,33 +12,40 @@ with
         select persona
         from {{ ref('personas') }}
     ),
-    in_segments as (
-        select customers.*, 'all' as persona
-        from customers
-        union all by name
-        select customers.*, rfm.persona
-        from customers
-        join rfm using (customer_id)
-    ),
-    sums as (
+    of_personas as (
         select
-            period,
-            is_comparison,
-            persona,
-            sum(revenue_minor) as revenue_minor,
-            sum(n_orders) as n_orders,
-            sum(n_items) as n_items,
-            count(customer_id) as n_customers,
-            count(customer_id) filter (where n_orders = 1) as n_single,
-            count(customer_id) filter (where n_orders > 1) as n_repeat,
-            sum(lifetime_revenue_minor) filter (where customer_id is not null) as lifetime_minor,
-            sum(revenue_minor) filter (where customer_id is not null) as in_period_minor,
-            sum(last_ordered_on - first_ordered_on) filter (
-                where customer_id is not null and n_orders > 1
+            customers.period,
+            customers.is_comparison,
+            rfm.persona,
+            sum(customers.revenue_minor) as revenue_minor,
+            sum(customers.n_orders) as n_orders,
+            sum(customers.n_items) as n_items,
+            count(customers.customer_id) as n_customers,
+            count(customers.customer_id) filter (where customers.n_orders = 1) as n_single,
+            count(customers.customer_id) filter (where customers.n_orders > 1) as n_repeat,
+            sum(customers.lifetime_revenue_minor) filter (
+                where customers.customer_id is not null
+            ) as lifetime_minor,
+            sum(customers.revenue_minor) filter (where customers.customer_id is not null) as in_period_minor,
+            sum(customers.last_ordered_on - customers.first_ordered_on) filter (
+                where customers.customer_id is not null and customers.n_orders > 1
             ) as delay_days,
-            sum(n_orders - 1) filter (where customer_id is not null and n_orders > 1) as n_delays
-        from in_segments
-        group by period, is_comparison, persona
+            sum(customers.n_orders - 1) filter (
+                where customers.customer_id is not null and customers.n_orders > 1
+            ) as n_delays
+        from customers
+        left join rfm on customers.customer_id = rfm.customer_id
+        group by customers.period, customers.is_comparison, rfm.persona
+    ),
+    -- Everybody is all personas, and those who have none: the sums of few rows instead of every customer's.
+    sums as (
+        select *
+        from of_personas
+        where persona is not null
+        union all
+        select period, is_comparison, 'all', sum(columns(* exclude (period, is_comparison, persona)))
+        from of_personas
+        group by period, is_comparison
     ),
     -- Every period and persona has its tiles, also where nothing was sold: counts are 0 then, and ratios
     -- are null.

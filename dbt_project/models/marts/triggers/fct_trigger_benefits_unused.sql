@@ -2,31 +2,46 @@
 -- days before it expires; one that has expired or was used since holds no longer.
 with
     journeys as (
-        select *, {{ trigger_param('days_before_expiry', 'integer') }} as days_before_expiry
+        select
+            *,
+            {{ trigger_param('days_before_expiry', 'integer') }} as days_before_expiry,
+            -- Around the days that can be meant, with a day for what a day has of hours more or less: to ask
+            -- every benefit for its local day costs more than all the rest.
+            history_from + to_days(days_before_expiry - 1) as expires_from,
+            anchors_until + to_days(days_before_expiry + 2) as expires_until
         from ({{ journeys_of(['benefit_unused']) }})
     ),
 
-    benefits as (select * from {{ ref('stg_loyalty__benefits') }}),
+    benefits as (
+        select benefit_id, member_id, kind, issued_at, used_at, expires_at, received_on
+        from {{ ref('stg_loyalty__benefits') }}
+    ),
 
     persons as (select * from {{ ref('int_identity__persons') }}),
 
-    owned as (
-        select
-            journeys.*,
-            persons.customer_id,
-            benefits.benefit_id,
-            benefits.used_at,
-            benefits.expires_at,
-            case
-                when journeys.days_before_expiry is null
-                then benefits.issued_at
-                else {{ local_instant(local_day('benefits.expires_at') ~ ' - journeys.days_before_expiry') }}
-            end as anchor_at,
-            benefits.received_on
+    near as materialized(
+        select journeys.* exclude (expires_from, expires_until), benefits.*
         from journeys
         cross join benefits
-        inner join persons on 'club:' || benefits.member_id = persons.record_id
-        where {{ in_trigger_list('benefits.kind', 'benefits') }}
+        where
+            {{ in_trigger_list('benefits.kind', 'benefits') }}
+            and (
+                journeys.days_before_expiry is null
+                or benefits.expires_at between journeys.expires_from and journeys.expires_until
+            )
+    ),
+
+    owned as (
+        select
+            near.*,
+            persons.customer_id,
+            case
+                when near.days_before_expiry is null
+                then near.issued_at
+                else {{ local_instant(local_day('near.expires_at') ~ ' - near.days_before_expiry') }}
+            end as anchor_at
+        from near
+        inner join persons on 'club:' || near.member_id = persons.record_id
     ),
 
     anchors as (

@@ -12,40 +12,44 @@ with
         from ({{ journeys_of(['event_then_event']) }})
     ),
 
-    -- The first deed lies at most so many days before the second.
-    reach as (select min(history_from - to_days(within_days)) as starts_at from journeys),
-
-    -- What no journey asks about is not read.
-    asked as (
-        select first_did as did
-        from journeys
-        union
-        select then_did
-        from journeys
+    -- How far back each deed is asked for; the first one lies at most so many days before the second. What no
+    -- journey asks about has no row here, and is not read.
+    reach as (
+        select did, min(starts_at) as starts_at
+        from
+            (
+                select first_did as did, history_from - to_days(within_days) as starts_at
+                from journeys
+                union all
+                select then_did, history_from
+                from journeys
+            ) as asked
+        group by did
     ),
 
     views as (
-        select *
-        from {{ ref('int_behaviour__product_views') }}
-        where
-            is_long_view
-            and customer_id is not null
-            and last_viewed_at >= (select starts_at from reach)
-            and 'view' in (select asked.did from asked)
+        select product_views.*
+        from {{ ref('int_behaviour__product_views') }} as product_views
+        inner join reach on reach.did = 'view' and product_views.last_viewed_at >= reach.starts_at
+        where product_views.is_long_view and product_views.customer_id is not null
     ),
 
     events as (
-        select customer_id, cart_id, occurred_at, product_id, received_on
-        from {{ ref('int_behaviour__web_events') }}
+        select web_events.*
+        from {{ ref('int_behaviour__web_events') }} as web_events
+        inner join reach on reach.did = 'cart' and web_events.occurred_at >= reach.starts_at
         where
-            event_name = 'Product Added'
-            and customer_id is not null
-            and cart_id is not null
-            and occurred_at >= (select starts_at from reach)
-            and 'cart' in (select asked.did from asked)
+            web_events.event_name = 'Product Added'
+            and web_events.customer_id is not null
+            and web_events.cart_id is not null
     ),
 
-    order_lines as (select * from {{ ref('fct_order_lines') }} where is_valid),
+    order_lines as (
+        select order_lines.*
+        from {{ ref('fct_order_lines') }} as order_lines
+        inner join reach on reach.did = 'purchase' and order_lines.ordered_at >= reach.starts_at
+        where order_lines.is_valid and order_lines.customer_id is not null
+    ),
 
     products as (select product_id, product_group from {{ ref('dim_products') }}),
 
@@ -59,7 +63,6 @@ with
             product_group,
             received_on
         from order_lines
-        where ordered_at >= (select starts_at from reach)
         union all
         select
             'view',
@@ -88,8 +91,7 @@ with
         from journeys
         inner join deeds on journeys.first_did = deeds.did
         where
-            deeds.customer_id is not null
-            and {{ in_trigger_list('deeds.product_group', 'first.groups') }}
+            {{ in_trigger_list('deeds.product_group', 'first.groups') }}
             and coalesce({{ local_day('deeds.done_at') }} >= journeys.first_since, true)
             and coalesce({{ local_day('deeds.done_at') }} <= journeys.first_until, true)
     ),
@@ -104,10 +106,7 @@ with
             max(deeds.received_on) as received_on
         from journeys
         inner join deeds on journeys.then_did = deeds.did and deeds.done_at >= journeys.history_from
-        where
-            deeds.customer_id is not null
-            and deeds.done_at < {{ as_of() }}
-            and {{ in_trigger_list('deeds.product_group', 'then.groups') }}
+        where deeds.done_at < {{ as_of() }} and {{ in_trigger_list('deeds.product_group', 'then.groups') }}
         group by all
     ),
 

@@ -11,24 +11,23 @@ with
         from ({{ journeys_of(['browse_abandoned', 'intent_win_back']) }})
     ),
 
-    views as (
-        select * from {{ ref('int_behaviour__product_views') }} where is_long_view and customer_id is not null
-    ),
+    -- No row without a journey: then nothing is read at all.
+    reach as (select min(history_from) as starts_at from journeys having count(*) > 0),
 
-    events as (
-        select customer_id, session_id, event_name, occurred_at
-        from {{ ref('int_behaviour__web_events') }}
-        where event_name in ('Product Added', 'Order Completed') and customer_id is not null
+    views as (
+        select product_views.*
+        from {{ ref('int_behaviour__product_views') }} as product_views
+        inner join reach on product_views.session_ended_at >= reach.starts_at
+        where product_views.is_long_view and product_views.customer_id is not null
     ),
 
     visits as (
         select
-            journeys.*,
+            journeys.journey,
             views.customer_id,
-            'session:' || views.session_id as anchor,
-            views.session_ended_at as anchor_at,
             views.session_id,
-            any_value(views.session_started_at) as session_started_at,
+            views.session_ended_at as anchor_at,
+            min(views.session_started_at) as session_started_at,
             -- What was read longest was meant most.
             first(views.product_id order by views.longest_seconds desc, views.product_id) as product_id,
             count(*) as n_viewed,
@@ -38,15 +37,29 @@ with
         where
             views.session_ended_at + to_minutes(journeys.idle_minutes) <= {{ as_of() }}
             and {{ in_trigger_list('views.product_group') }}
-        group by all
+        group by journeys.journey, views.customer_id, views.session_id, views.session_ended_at
+    ),
+
+    -- What was done since the first of these visits began: in them, and after them.
+    since as (select min(session_started_at) as starts_at from visits having count(*) > 0),
+
+    events as (
+        select web_events.customer_id, web_events.session_id, web_events.event_name, web_events.occurred_at
+        from {{ ref('int_behaviour__web_events') }} as web_events
+        inner join since on web_events.occurred_at >= since.starts_at
+        where
+            web_events.event_name in ('Product Added', 'Order Completed')
+            and web_events.customer_id is not null
     ),
 
     busy_sessions as (select distinct session_id from events),
 
     anchors as (
-        select *
+        select journeys.*, visits.* exclude (journey), 'session:' || visits.session_id as anchor
         from visits
-        where n_viewed >= min_views and session_id not in (select busy_sessions.session_id from busy_sessions)
+        inner join journeys on visits.journey = journeys.journey
+        anti join busy_sessions on visits.session_id = busy_sessions.session_id
+        where visits.n_viewed >= journeys.min_views
     ),
 
     entered as ({{ entered_anchors('anchors') }}),
