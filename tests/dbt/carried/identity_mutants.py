@@ -34,6 +34,8 @@ OF_IDENTITY = (
     model("till customers stay who they were", RECORDS, "{{ affected_keys(till_customers) }}"),
     model("a guest's order is no record", RECORDS, "select 'webshop_order:' || webshop_order_id\n    from",
           "select null\n    from"),
+    macro("a record of another source is lost when it changes", "rows_of_records", "ids_of(kind,", "ids_of('webshop',",
+          RECORDS),
     macro("an account keeps the order that it lost", "accounts_of_affected_orders",
           "select previous_account_id", "select null", RECORDS),
     macro("an account's first order does not make it known", "accounts_of_affected_orders",

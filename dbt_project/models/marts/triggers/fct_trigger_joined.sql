@@ -4,35 +4,23 @@
 with
     journeys as ({{ journeys_of(['joined', 'profile_incomplete']) }}),
 
-    customers as (select * from {{ ref('dim_customers') }} where is_member and joined_at is not null),
+    customers as (
+        select customer_id, joined_at, first_seen_on, birth_date, phone, postal_code
+        from {{ ref('dim_customers') }}
+        where is_member and joined_at is not null
+    ),
 
     members as (select * from {{ ref('stg_club__members') }}),
 
     persons as (select * from {{ ref('int_identity__persons') }}),
 
-    parents as (
-        select distinct persons.customer_id
-        from members
-        inner join persons on 'club:' || members.member_id = persons.record_id
-        where len(members.children_birth_dates) > 0
-    ),
-
-    known as (
+    -- Read in two ways: materialised once, every member would be asked for the day.
+    known as not materialized(
         select
-            customers.*,
-            {{ local_day('customers.joined_at') }} as joined_on,
-            greatest(customers.first_seen_on, {{ local_day('customers.joined_at') }}) as known_on,
-            list_filter(
-                [
-                    case when customers.birth_date is null then 'birth_date' end,
-                    case when customers.phone is null then 'phone' end,
-                    case when customers.postal_code is null then 'postal_code' end,
-                    case when parents.customer_id is null then 'children' end
-                ],
-                lambda field:field is not null
-            ) as missing_fields
+            *,
+            {{ local_day('joined_at') }} as joined_on,
+            greatest(first_seen_on, {{ local_day('joined_at') }}) as known_on
         from customers
-        left join parents on customers.customer_id = parents.customer_id
     ),
 
     joined as (
@@ -60,29 +48,46 @@ with
 
     calendar as ({{ celebrated('days', 'asked_on') }}),
 
-    asked as (
-        select
-            calendar.* exclude (asked_on, celebrated_month, celebrated_day),
-            known.customer_id,
-            'date:profile:' || strftime(calendar.asked_on, '%Y') as anchor,
-            case
-                when known.joined_on = calendar.asked_on
-                then known.joined_at
-                else {{ local_instant('calendar.asked_on') }}
-            end as anchor_at,
-            len(
-                list_intersect(
-                    {{ json_text_list('calendar.trigger_params', '$.fields') }}, known.missing_fields
-                )
-            )
-            > 0 as still_holds,
-            known.known_on as received_on
+    celebrating as (
+        select calendar.* exclude (celebrated_month, celebrated_day), known.*
         from calendar
         inner join
             known
             on calendar.celebrated_month = month(known.joined_on)
             and calendar.celebrated_day = day(known.joined_on)
         where known.joined_on <= calendar.asked_on and known.joined_at < {{ as_of() }}
+    ),
+
+    parents as (
+        select distinct persons.customer_id
+        from members
+        inner join persons on 'club:' || members.member_id = persons.record_id
+        where
+            len(members.children_birth_dates) > 0
+            and persons.customer_id in (select celebrating.customer_id from celebrating)
+    ),
+
+    asked as (
+        select
+            celebrating.*,
+            'date:profile:' || strftime(celebrating.asked_on, '%Y') as anchor,
+            case
+                when celebrating.joined_on = celebrating.asked_on
+                then celebrating.joined_at
+                else {{ local_instant('celebrating.asked_on') }}
+            end as anchor_at,
+            list_has_any(
+                {{ json_text_list('celebrating.trigger_params', '$.fields') }},
+                [
+                    case when celebrating.birth_date is null then 'birth_date' end,
+                    case when celebrating.phone is null then 'phone' end,
+                    case when celebrating.postal_code is null then 'postal_code' end,
+                    case when parents.customer_id is null then 'children' end
+                ]
+            ) as still_holds,
+            celebrating.known_on as received_on
+        from celebrating
+        left join parents on celebrating.customer_id = parents.customer_id
     ),
 
     anchors as (
