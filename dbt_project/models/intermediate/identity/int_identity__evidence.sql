@@ -18,6 +18,7 @@
 {% endset %}
 {%- if since %}
     with
+        -- Read in two ways: materialised once, all claims of everybody would be copied.
         claims as not materialized({{ claims | indent(8) }}),
         changed as (
             select record_id

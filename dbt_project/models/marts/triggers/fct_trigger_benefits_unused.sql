@@ -19,6 +19,7 @@ with
 
     persons as (select * from {{ ref('int_identity__persons') }}),
 
+    -- Materialised: conditions on the clock would be asked of every benefit.
     near as materialized(
         select journeys.* exclude (expires_from, expires_until), benefits.*
         from journeys
