@@ -7,6 +7,7 @@ merge and part. Rows only; what they should come to is told by a warehouse that 
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 from assets.landing.contract import load_contracts
 from assets.messaging.ledger_export import SCHEMAS as OUTBOX
 from assets.messaging.template_schemas import SCHEMAS as TEMPLATES
+from assets.privacy.handed_off import NOBODY
 from orchestration.settings import Settings
 from tests.dbt.carried.address_deeds import deliveries as address_deeds
 from tests.dbt.carried.identity_deeds import deliveries as identity_deeds
@@ -186,18 +188,28 @@ def write_policy(settings: Settings, day: date) -> None:
     pq.write_table(table, settings.raw_dir / "templates" / "policy_settings" / f"{day}.parquet")
 
 
-def write_contact_log(settings: Settings, seed: int, day: date) -> None:
-    """What was handed off by a day: a message more every day, and now and then told of another customer."""
+def write_contact_log(settings: Settings, day: date) -> None:
+    """What was handed off by a day: four messages on the first one, one more on each of the next. Of the first two the
+    customer is part of another later, and the third one's is erased."""
     schema = OUTBOX["contact_log"]
-    n = (day - FIRST_DAY).days + 1
+    today = (day - FIRST_DAY).days
+    customers = {
+        0: _customer_of("pos:namesake-3"), 1: _customer_of("webshop:family-3"),
+        2: "customer1" if today < 3 else NOBODY,
+    }  # fmt: skip
     rows = [
         {
-            "message_id": f"message{number}", "run_date": FIRST_DAY, "journey": "j", "step": "s", "channel": "email",
-            "customer_id": random.Random(f"{seed} {number} {day}").choice(("customer1", "customer1", "customer2")),
+            "message_id": f"message{number}", "run_date": FIRST_DAY + timedelta(days=max(number - 3, 0)),
+            "journey": "j", "step": "s", "channel": "email", "customer_id": customers.get(number, "customer2"),
             "class": "newsletter", "anchor": f"cart:{number}", "state": "ACCEPTED", "sent_at": _at(FIRST_DAY),
         }
-        for number in range(min(n, 8))
+        for number in range(min(4 + today, 8))
     ]  # fmt: skip
     pq.write_table(
         pa.Table.from_pylist(rows, schema=schema), settings.raw_dir / "outbox" / "contact_log" / "current.parquet"
     )
+
+
+def _customer_of(record: str) -> str:
+    """The id of the customer that this record alone would be."""
+    return "c" + hashlib.md5(record.encode(), usedforsecurity=False).hexdigest()[:15]

@@ -88,7 +88,7 @@ class Shop:
 
     def run(self, day: date) -> dict[str, tuple[Rows, Rows]]:
         """Build the day in both. Returns the tables that are not the same: (only carried, only whole)."""
-        write_contact_log(self.carried.settings, self.seed, day)
+        write_contact_log(self.carried.settings, day)
         self.carried.build(day, self.select)
         self.whole.forget()
         self.whole.build(day, self.select)

@@ -6,11 +6,19 @@
 {% set days = 90 %}
 {% set counts = "(event = 'delivered' or (event in ('opened', 'clicked') and not is_machine))" %}
 {%- if since %}
-    {{ customers_of(engagement, 'message_id') }}
+    select customer_id
+    from {{ affected_keys(engagement) }}
     union all
+    -- What counted then or counts now; what is older says nothing of anybody.
     select customer_id
     from {{ engagement }}
-    where {{ counts }} and {{ left_window('occurred_at', days, since) }} {{ carried_mark() }}
+    where
+        {{ counts }}
+        and occurred_at >= {{ local_instant(day_literal(since) ~ ' - ' ~ days) }}
+        and (
+            message_id in (select message_id from {{ affected_keys(engagement) }})
+            or {{ left_window('occurred_at', days, since) }}
+        ) {{ carried_mark() }}
 {%- endif %}
 with
     messages as (

@@ -4,7 +4,8 @@
 -- earlier runs handed off.
 {{ config(unique_key='message_id') }}
 {% set delivered, identifiers = ref('stg_provider__events'), ref('dim_customer_identifiers') %}
-{% set since = carried_from([delivered, identifiers]) %}
+{% set persons = ref('int_identity__persons') %}
+{% set since = carried_from([delivered, identifiers, persons]) %}
 {% set log = ref('stg_outbox__contact_log') %}
 {% set past_ids = past_ids() %}
 {%- if since %}
@@ -15,8 +16,15 @@
                 coalesce(
                     message_id, {{ external_message_id('campaign_id', 'channel', 'address') }}
                 ) as message_id
-            from {{ delivered }}
-            semi join {{ affected_keys(delivered) }} using (event_id)
+            from
+                (
+                    {{ newly_known(
+                        delivered,
+                        'occurred_at',
+                        since,
+                        'event_id, message_id, campaign_id, channel, address',
+                    ) | indent(20) }}
+                ) as fresh
         ),
         moved as (
             -- An order tells of its address once more, and of nothing that says whose it is.
@@ -30,38 +38,88 @@
                     or owned.first_seen_on is distinct from affected.previous_first_seen_on
                 )
         ),
-        touched as (
+        new_in_log as materialized(
+            -- What the log says of a message stays, but for whose it was when that person is erased. A day's
+            -- own messages are logged after its run.
+            select
+                messages.message_id,
+                messages.class,
+                coalesce(aliases.customer_id, messages.customer_id) as customer_id
+            from
+                (
+                    select message_id, class, customer_id
+                    from {{ log }}
+                    where run_date >= {{ day_literal(since) }}
+                    union all
+                    select message_id, class, customer_id
+                    from {{ log }}
+                    where customer_id = {{ erased_customer() }}
+                ) as messages
+            left join ({{ past_ids }}) as aliases on messages.customer_id = aliases.past_customer_id
+        ),
+        -- Until now; whoever has no id of theirs was called by the record's own.
+        other_customers as (
+            select previous_customer_id as customer_id
+            from {{ affected_keys(persons) }}
+            union
+            select {{ customer_id_of('record_id') }}
+            from {{ affected_keys(persons) }}
+        ),
+        asked as (
             select message_id
             from told
             union
             -- Told again for another message.
             select message_id
             from {{ this }}
-            semi join {{ affected_keys(delivered) }} using (event_id)
+            semi join
+                (
+                    select event_id
+                    from told
+                    semi join (from {{ affected_keys(delivered) }} where is_repeated) using (event_id)
+                ) using (event_id)
             union
             -- Sent to an address that is somebody else's today.
+            select coalesce(message_id, {{ external_message_id('campaign_id', 'channel', 'address') }})
+            from {{ delivered }}
+            where address in (select identifier_value from moved)
+            union
+            -- A message of ours whose customer is part of another today.
             select message_id
             from {{ this }}
-            where
-                event_id in (
-                    select event_id from {{ delivered }} where address in (select identifier_value from moved)
-                )
+            semi join other_customers using (customer_id)
+            where not is_external
+        ),
+        found as materialized(
+            select message_id, event_id, customer_id, class, is_external
+            from {{ this }}
+            semi join
+                (
+                    select message_id
+                    from asked
+                    union all
+                    select message_id
+                    from new_in_log
+                ) using (message_id)
+        ),
+        touched as (
+            select message_id
+            from asked
             union
-            -- A message of ours that the log did not hold then, or whose customer is part of another today.
-            select own.message_id
-            from {{ this }} as own
-            join {{ log }} as messages using (message_id)
-            left join ({{ past_ids }}) as aliases on messages.customer_id = aliases.past_customer_id
+            -- A message of ours that the log did not hold then.
+            select found.message_id
+            from found
+            join new_in_log using (message_id)
             where
-                not own.is_external
+                not found.is_external
                 and (
-                    own.class is distinct from messages.class
-                    or own.customer_id is distinct from coalesce(aliases.customer_id, messages.customer_id)
+                    found.class is distinct from new_in_log.class
+                    or found.customer_id is distinct from new_in_log.customer_id
                 )
         )
     -- Every event of a message whose answers are looked at anew, with whose it was until now.
     select message_id, event_id, customer_id
-    from {{ this }}
+    from found
     semi join touched using (message_id)
     union
     select message_id, event_id, null
