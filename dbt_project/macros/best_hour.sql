@@ -11,9 +11,29 @@
 -#}
 {% macro hours_of_signals(signals) -%}
     with
-        counted as (
-            select customer_id, hour({{ local_time('happened_at', 'timezone') }}) as hour_local, count(*) as n_signals
+        by_quarter as (
+            select
+                customer_id,
+                timezone,
+                {{ epoch_milliseconds('happened_at') }} // 900000 as quarter,
+                min(happened_at) as happened_at,
+                count(*) as n_signals
             from {{ signals }}
+            group by all
+        ),
+        -- Clocks differ by quarters of an hour: each is asked once for each of them, not for every signal.
+        clocks as (
+            select timezone, quarter, hour({{ local_time('min(happened_at)', 'timezone') }}) as hour_local
+            from by_quarter
+            group by timezone, quarter
+        ),
+        counted as (
+            select by_quarter.customer_id, clocks.hour_local, sum(by_quarter.n_signals) as n_signals
+            from by_quarter
+            join
+                clocks
+                on by_quarter.timezone is not distinct from clocks.timezone
+                and by_quarter.quarter = clocks.quarter
             group by all
         ),
         around as (
@@ -28,7 +48,8 @@
         )
     select
         customer_id,
-        list({'hour_local': hour_local, 'n_signals': n_signals, 'n_around': n_around} order by hour_local) as hours
+        -- By hour_local, the first field, of which each is there once: to order what goes in costs three times as much.
+        list_sort(list({'hour_local': hour_local, 'n_signals': n_signals, 'n_around': n_around})) as hours
     from around
     group by customer_id
 {%- endmacro %}

@@ -206,10 +206,13 @@ MUTANTS = {
     "of equal hours the later one": ("23 -", ""),
     "machines have habits": ("and not is_machine", ""),
     "every letter sent is a sign": ("event in ('opened', 'clicked')", "event <> ''"),
-    "everybody lives in Greenwich": ("timezone(timezone, happened_at)", "timezone('UTC', happened_at)"),
+    "everybody lives in Greenwich": (
+        "timezone(timezone, min(happened_at))",
+        "timezone('UTC', min(happened_at))",
+    ),
     "the zone of January holds all year": (
-        "timezone(timezone, happened_at)",
-        "(happened_at at time zone 'UTC') + (timezone(timezone, timestamptz '2026-01-01 00:00:00+00') "
+        "timezone(timezone, min(happened_at))",
+        "(min(happened_at) at time zone 'UTC') + (timezone(timezone, timestamptz '2026-01-01 00:00:00+00') "
         "- timestamp '2026-01-01 00:00:00')",
     ),
     "the shop hardly counts": (f"+ {SHOP_WEIGHT} * coalesce", "+ 1 * coalesce"),

@@ -32,6 +32,7 @@
     from {{ engagement }}
     where
         {{ is_reaction }}
+        and occurred_at >= {{ local_instant(day_literal(since) ~ ' - ' ~ hour_days) }}
         and (
             message_id in (select message_id from {{ affected_keys(engagement) }})
             or {{ left_window('occurred_at', hour_days, since) }}

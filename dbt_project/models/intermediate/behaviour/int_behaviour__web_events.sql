@@ -19,28 +19,25 @@
             where occurred_at >= {{ started_at }} and occurred_at < {{ edge_ends_at }}
         ),
         affected as (
-            -- Also other browsers that told the same events: of several another one may count now.
             select anonymous_id
             from {{ tracked }}
             where
                 occurred_at >= {{ started_at }}
-                and message_id in (
-                    select message_id
-                    from told
-                    union
-                    select message_id
-                    from leaving
+                and (
+                    -- Also other browsers that told the same events: of several another one may count now.
+                    message_id in (
+                        select message_id
+                        from told
+                        union
+                        select message_id
+                        from leaving
+                    )
+                    -- Nearly always browsers of below; not where two accounts signed in at the same instant.
+                    or user_id in ({{ ids_of('webshop', affected_keys(persons), 'record_id') }})
                 )
             union
             select anonymous_id
             from {{ affected_keys(browsers) }}
-            union
-            -- Nearly always browsers of above; not where two accounts signed in at the same instant.
-            select anonymous_id
-            from {{ tracked }}
-            where
-                occurred_at >= {{ starts_at }}
-                and 'webshop:' || user_id in (select record_id from {{ affected_keys(persons) }})
         )
         {{ with_former_customers('affected', 'anonymous_id') }} {{ carried_mark() }}
 {%- endif %}
