@@ -61,3 +61,14 @@
             end
     end
 {%- endmacro %}
+
+{#- A company that names nobody, and somebody of another name with nothing of the company's but the switchboard. What a till
+    took for a person's name may be the company's: Hansen Bygg. -#}
+{% macro is_company_of_a_colleague(company, person) -%}
+    (
+        {{ company }}.company_key is not null
+        and {{ company }}.own_first_name_key is null
+        and {{ person }}.company_key is null
+        and {{ person }}.own_first_name_key || coalesce({{ person }}.last_name_key, '') <> {{ company }}.company_key
+    )
+{%- endmacro %}

@@ -24,6 +24,7 @@ def lookalikes(chance: random.Random, n: int) -> Iterator[Row]:
     """`n` households or shops, each of one case."""
     cases: tuple[Callable[[random.Random, int], Iterator[Row]], ...] = (
         twins, father_and_son, widow, second_owner, married, swapped, slips, chain_store, namesake_companies,
+        colleagues, switchboard,
     )  # fmt: skip
     for home in range(n):
         case = cases[home % len(cases)]
@@ -119,6 +120,29 @@ def namesake_companies(chance: random.Random, home: int) -> Iterator[Row]:
     other = {"organisation_number": f"{940_000_000 + home}", "street": "Torget 3", "phone": _phone(home)}
     yield {"person": "whose", "company_name": name.title(), **_place(home)}
     yield {"person": "third", "company_name": f"{name} ANS", **_place(home), **other}
+
+
+def colleagues(chance: random.Random, home: int) -> Iterator[Row]:
+    """Two who order for their company and for themselves, under the mailboxes that it gave them."""
+    company: Row = {"person": "company", "company_name": f"Kontorhuset {home} AS", "phone": _phone(home)}
+    yield company | {"organisation_number": f"{950_000_000 + home}", "email": f"post@kontor{home}.example"}
+    for first in ("Jorunn", "Trond"):
+        own = {"first_name": first, "last_name": chance.choice(LAST), "email": f"{first.lower()}@kontor{home}.example"}
+        yield company | own
+        yield own | {"person": first, "birth_date": _born(chance), "phone": _phone(home)} | _place(home + 200)
+
+
+def switchboard(chance: random.Random, home: int) -> Iterator[Row]:
+    """Who buys for herself leaves the company's number; or a till takes the company's name for somebody's."""
+    company: Row = {"person": "company", "phone": _phone(home)}
+    yield company | {"company_name": "Verkstedet Nord AS", "email": f"post@verksted{home}.example"}
+    if chance.random() < 0.5:
+        yield company | {"first_name": "Verkstedet", "last_name": "Nord"}
+    else:
+        yield _person(chance, home + 300, "she", "Ragna") | {
+            "phone": _phone(home),
+            "email": f"ragna{home}@post.example",
+        }
 
 
 def _person(chance: random.Random, home: int, person: str, first: str) -> Row:

@@ -48,6 +48,27 @@ MUTANTS = {
         "or min(company_form) over same_component <> max(company_form) over same_component",
         "",
     ),
+    "a company is whoever of its people ordered for it": ("lookalikes", "then 'a company'", "then first_name_key"),
+    "a company was born with whoever ordered for it": (
+        "lookalikes",
+        "then 0 else birth_year",
+        "then birth_year else birth_year",
+    ),
+    "a company is born on the day of whoever ordered": (
+        "lookalikes",
+        "then 0 else birth_day",
+        "then birth_day else birth_day",
+    ),
+    "a company that names nobody is whoever has its number": (
+        "lookalikes",
+        "left_side.own_first_name_key is null",
+        "false",
+    ),
+    "what a till took for a person's name is never the company's": (
+        "lookalikes",
+        "<> left_side.company_key",
+        "is not null",
+    ),
     "names in each other's place are two people": ("historical", "and not coalesce(are_names_swapped, false)", ""),
     "the month is never taken for the day": ("historical", "100 * least(", "100 * coalesce("),
     "where only the year is known it is a day": (

@@ -103,6 +103,8 @@ with
             records.birth_date,
             records.organisation_number,
             records.company_key,
+            -- Of the record itself: what a company's record shares with a colleague is not its name.
+            records.first_name_key as own_first_name_key,
             {{ company_form('records.company_name') }} as company_form,
             own_names.name is not null as is_own_name
         from claims
@@ -136,6 +138,13 @@ with
                     ) }} > 1
                 then 'birth_date'
                 when left_side.company_key <> right_side.company_key
+                then 'company_name'
+                when
+                    left_side.identifier_kind = 'phone'
+                    and (
+                        {{ is_company_of_a_colleague('left_side', 'right_side') }}
+                        or {{ is_company_of_a_colleague('right_side', 'left_side') }}
+                    )
                 then 'company_name'
                 when
                     left_side.identifier_kind in ('{{ by_company_form | join("', '") }}')

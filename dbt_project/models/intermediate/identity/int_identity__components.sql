@@ -120,6 +120,7 @@ with
                 when records.company_key is null and length(records.first_name_key) > 1
                 then coalesce(members.first_name_key, records.first_name_key)
             end as first_name_key,
+            records.company_key is not null as is_company,
             coalesce(organisations.company_form, {{ company_form('records.company_name') }}) as company_form,
             told_apart.refused_with
         from records
@@ -134,7 +135,32 @@ with
     ),
     judged as (
         select
-            *,
+            believed.* replace(
+                -- Among several people a company is none of them, whoever of them ordered for it.
+                case
+                    when
+                        is_company and not
+                        {{ names_resemble(
+                            'min(first_name_key) over same_component', 'max(first_name_key) over same_component'
+                        ) }}
+                    then 'a company'
+                    else first_name_key
+                end as first_name_key,
+                case
+                    when
+                        is_company
+                        and min(birth_year) over same_component <> max(birth_year) over same_component
+                    then 0
+                    else birth_year
+                end as birth_year,
+                case
+                    when
+                        is_company
+                        and min(birth_day) over same_component <> max(birth_day) over same_component
+                    then 0
+                    else birth_day
+                end as birth_day
+            ),
             coalesce(
                 {%- for attribute in exclusive %}
                     min({{ attribute }}) over same_component <> max({{ attribute }}) over same_component or
@@ -150,7 +176,7 @@ with
         window same_component as (partition by smallest_node_id)
     ),
     final as (
-        select judged.* exclude (smallest_node_id), nodes.record_id as component_id
+        select judged.* exclude (smallest_node_id, is_company), nodes.record_id as component_id
         from judged
         join nodes on nodes.node_id = judged.smallest_node_id
     )
