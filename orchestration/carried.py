@@ -21,7 +21,7 @@ from orchestration.settings import Settings
 # A table that stands at an earlier day than that is built whole: after a month's pause nearly everything is affected.
 DAYS_BACK = 31
 
-# Raw folders that a run writes itself. They hold no deliveries: models that read them compare row by row.
+# Raw folders that a run writes itself. They hold no deliveries: models that read them find out what changed in them.
 OWN_SOURCES = frozenset({"identity", "outbox", "templates", "value"})
 
 # Results may change with the engine, and with the numbering plans that it asks through a function.
