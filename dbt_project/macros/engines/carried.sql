@@ -16,22 +16,30 @@
 
 {#- Of the rows that were computed anew, those that differ are left for who reads the table, where it says what is compared. -#}
 {% macro replace_keys(affected, rows) %}
-    {%- set compared = config.get('meta', {}).get('compared') -%}
-    {%- set replaced = '(from ' ~ this ~ only_affected(true, carried_by() | join(', ')) ~ ')' -%}
-    {%- set before = this.identifier ~ '__before' %}
     create or replace table {{ affected_keys(this) }} as {{ affected }};
-    {%- if compared %}
-    create or replace temp table {{ before }} as from {{ replaced }};
-    {%- endif %}
+    {%- if config.get('meta', {}).get('compared') %}
+    {{ replace_and_compare(rows) }}
+    {%- else %}
     delete from {{ this }} as kept using {{ affected_keys(this) }} as affected
     where {% for key in carried_by() -%}
         kept.{{ key }} = affected.{{ key }}{{ " and " if not loop.last }}
     {%- endfor %};
     insert into {{ this }} by name {{ rows }}
-    {%- if compared %};
-    {{ keep_what_differs(before, replaced) }};
-    drop table {{ before }}
     {%- endif %}
+{% endmacro %}
+
+{#- The table is looked through once: its rows of before are deleted by their place, and the new ones compared as they came. -#}
+{% macro replace_and_compare(rows) %}
+    {%- set before, after = this.identifier ~ '__before', this.identifier ~ '__after' %}
+    create or replace temp table {{ before }} as
+    select rowid as place, * from {{ this }} {{ only_affected(true, carried_by() | join(', ')) }};
+    delete from {{ this }} where rowid in (select place from {{ before }});
+    create or replace temp table {{ after }} as from {{ this }} limit 0;
+    insert into {{ after }} by name {{ rows }};
+    insert into {{ this }} from {{ after }};
+    {{ keep_what_differs('(select * exclude (place) from ' ~ before ~ ')', after) }};
+    drop table {{ before }};
+    drop table {{ after }}
 {% endmacro %}
 
 {#- Rows that came or went differ, even where all that is compared is null. -#}
