@@ -43,6 +43,16 @@ def test_marts_and_seeds_are_published_with_their_documentation(settings: Settin
         assert column == ("Its key",)
 
 
+def test_a_mart_that_is_a_view_is_a_table_in_the_copy(settings: Settings) -> None:
+    """What it is made of is not published: a view would find nothing there."""
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        connection.execute('create view marts.fct_seen as select raw from "warehouse"."staging"."stg_secret"')
+    assert publish(settings, date(2026, 11, 20), {}).rows_of["marts.fct_seen"] == 1
+    with duckdb.connect(str(settings.published_path), read_only=True) as connection:
+        assert connection.execute("select raw from marts.fct_seen").fetchall() == [("x",)]
+        assert "fct_seen" in {row[0] for row in connection.execute("select table_name from duckdb_tables()").fetchall()}
+
+
 def test_a_backfill_of_an_old_day_leaves_the_newer_copy_alone(settings: Settings) -> None:
     """Otherwise a repaired Tuesday would show analysts Tuesday's customers on Friday."""
     publish(settings, date(2026, 11, 20), {})

@@ -3,9 +3,8 @@
 -- rare brand would.
 -- What is kept of a group while its rows are read cannot be spilled: numbers only, which are also quicker
 -- to compare than texts.
--- A view: every figure in it moves every day for everybody, and nothing that decides reads it. One
--- customer's are found at once, everybody's in a minute at a million customers; every run would pay that
--- minute for rows of which nobody looks at most.
+-- A view: every figure in it moves every day for everybody, and nothing that decides reads it. So it is
+-- made once, for the analysts' copy, when the messages have left.
 {{ config(materialized='view') }}
 {% set left = faded_since_month_start(var('affinity_half_life_days')) %}
 {% set shrinkage, depth = var('affinity_shrinkage'), var('affinity_depth') %}
