@@ -2,8 +2,8 @@
   What affects rows of a carried table besides the tables that it reads (what affected keys are: macros/carried.sql):
   - Deliveries: `newly_known(source, …)` gives the rows received since, and those that happened since.
   - Time: what leaves a window (`left_window`), or turns from open to late, between the two days.
-  - Customers: whose rows of a table were computed anew, until now and today (`customers_of`); what changes for everybody
-    every day stays out of carried tables (macros/fading.sql).
+  - Customers: macros/affected_customers.sql. What changes for everybody every day stays out of carried tables
+    (macros/fading.sql).
 -#}
 
 {#- Delivered rows that the run may know and the one of `since` could not: received since, or happened since. -#}
@@ -35,57 +35,6 @@
         {{ instant }} >= {{ local_instant(day_literal(since) ~ ' - ' ~ days) }}
         and {{ instant }} < {{ local_instant(run_date() ~ ' - ' ~ days) }}
     )
-{%- endmacro %}
-
-{#- Affected keys (a relation), each with the customers of its rows until now: customers_of asks for them. -#}
-{% macro with_former_customers(affected, key) -%}
-    select distinct affected.{{ key }}, former.customer_id
-    from {{ affected }} as affected
-    left join {{ this }} as former using ({{ key }})
-{%- endmacro %}
-
-{#- Customers of whom something was computed anew in a carried table: whose it was until now, and whose it is. -#}
-{% macro customers_of(relation, key) -%}
-    select customer_id from {{ affected_keys(relation) }}
-    union all
-    select customer_id from {{ relation }} semi join {{ affected_keys(relation) }} using ({{ key }})
-{%- endmacro %}
-
-{#- Customers of orders that were computed anew, or left a window of so many days; a line changes only with its order. -#}
-{% macro customers_of_orders(orders, days, since) -%}
-    {{ customers_of(orders, 'order_id') }}
-    union all
-    select customer_id from {{ orders }} where {{ left_window('ordered_at', days, since) }}
-{%- endmacro %}
-
-{#-
-  Everybody who has an address of which a permission or a suppression was computed anew, or what allowed it until `since`
-  has come to its end.
--#}
-{% macro customers_of_addresses(identifiers, permissions, suppressions, since) -%}
-    select identifiers.customer_id
-    from {{ identifiers }} as identifiers
-    join
-        (
-            select address, channel
-            from {{ affected_keys(permissions) }}
-            union
-            select address, channel
-            from {{ permissions }}
-            where
-                purpose = 'marketing'
-                and valid_to > {{ local_instant(day_literal(since)) }}
-                and valid_to <= {{ as_of() }}
-            union
-            select previous_address, previous_channel
-            from {{ affected_keys(suppressions) }}
-            union
-            select address, channel
-            from {{ suppressions }}
-            semi join {{ affected_keys(suppressions) }} using (suppression_id)
-        ) as addresses
-        on addresses.address = identifiers.identifier_value
-        and case addresses.channel when 'sms' then 'phone' else addresses.channel end = identifiers.identifier_kind
 {%- endmacro %}
 
 {#-

@@ -21,7 +21,7 @@
   - With `meta={'compared': [columns]}` it leaves only those for which one of these columns differs from the last run, with
     what each was (`previous_<column>`); with `'all'` those for which anything does. A table that is always built whole
     can be compared as well: so owners, groups of products … reach what hangs on them.
-  - Deliveries, time and customers affect rows as well: macros/affected.sql finds their keys.
+  - Deliveries, time and customers affect rows as well: macros/affected.sql and macros/affected_customers.sql find their keys.
   What makes its rows together may be another key than a row's own: `meta={'carried_by': [columns]}`. Then these are what
   the query for the affected keys gives, and what `only_affected` filters by.
 

@@ -182,7 +182,6 @@ MUTANTS = (
             ("orders", "(orders, 'order_id')", "(carts, 'cart_id')"),
             ("carts", "(carts, 'cart_id')", "(orders, 'order_id')"),
             ("visits", "(web_events, 'anonymous_id')", "(orders, 'order_id')"),
-            ("clicks", "message_id in (select message_id from {{ affected_keys(engagement) }})", "false"),
         )
     ),
     *(
@@ -191,15 +190,20 @@ MUTANTS = (
             ("orders", "(orders, 'ordered_at')", "(carts, 'last_changed_at')"),
             ("carts", "(carts, 'last_changed_at')", "(orders, 'ordered_at')"),
             ("visits", "(web_events, 'occurred_at')", "(orders, 'ordered_at')"),
-            ("clicks", "{{ left_window('occurred_at', score_days, since) }}", "false"),
-            ("hours of clicks", "{{ left_window('occurred_at', hour_days, since) }}", "false"),
+            ("clicks", "[hour_days, score_days]", "[hour_days]"),
+            ("hours of clicks", "[hour_days, score_days]", "[score_days]"),
         )
     ),
-    model("reactions do not reach who reacted", REACHED,
-          "message_id in (select message_id from {{ affected_keys(engagement) }})", "false"),
-    model("reactions stay with who is not asked any more", REACHED, "{{ affected_keys(engagement) }}\n    union all",
-          "(from {{{{ affected_keys(engagement) }}}} where false)\n    union all"),
-    model("what was clicked long ago counts for ever", REACHED, "{{ left_window('occurred_at', days, since) }}",
-          "false"),
+    *(
+        macro(name, "customers_of_answers", "message_id in (select message_id from {{ affected_keys(answers) }})",
+              "false", table)
+        for name, table in (
+            ("clicks do not reach behaviour", BEHAVIOUR), ("reactions do not reach who reacted", REACHED)
+        )
+    ),
+    macro("reactions stay with who is not asked any more", "customers_of_answers",
+          *without("{{ affected_keys(answers) }}\n"), REACHED),
+    macro("what was clicked long ago counts for ever", "customers_of_answers",
+          "or {{ left_window('occurred_at', days, since) }}", "", REACHED),
     model("who moves keeps the former clock", BEHAVIOUR, "own.timezone is distinct from customers.timezone", "false"),
 )  # fmt: skip

@@ -25,19 +25,7 @@
         union all
     {% endfor -%}
     -- A letter to everybody changes nothing before it is opened.
-    select customer_id
-    from {{ affected_keys(engagement) }}
-    union all
-    select customer_id
-    from {{ engagement }}
-    where
-        {{ is_reaction }}
-        and occurred_at >= {{ local_instant(day_literal(since) ~ ' - ' ~ hour_days) }}
-        and (
-            message_id in (select message_id from {{ affected_keys(engagement) }})
-            or {{ left_window('occurred_at', hour_days, since) }}
-            or {{ left_window('occurred_at', score_days, since) }}
-        )
+    {{ customers_of_answers(engagement, is_reaction, [hour_days, score_days], since) }}
     union all
     -- Whose clock is another today.
     select own.customer_id

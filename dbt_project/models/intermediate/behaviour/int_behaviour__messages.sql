@@ -6,19 +6,7 @@
 {% set days = 90 %}
 {% set counts = "(event = 'delivered' or (event in ('opened', 'clicked') and not is_machine))" %}
 {%- if since %}
-    select customer_id
-    from {{ affected_keys(engagement) }}
-    union all
-    -- What counted then or counts now; what is older says nothing of anybody.
-    select customer_id
-    from {{ engagement }}
-    where
-        {{ counts }}
-        and occurred_at >= {{ local_instant(day_literal(since) ~ ' - ' ~ days) }}
-        and (
-            message_id in (select message_id from {{ affected_keys(engagement) }})
-            or {{ left_window('occurred_at', days, since) }}
-        ) {{ carried_mark() }}
+    {{ customers_of_answers(engagement, counts, [days], since) }} {{ carried_mark() }}
 {%- endif %}
 with
     messages as (
