@@ -101,3 +101,8 @@
         when 'organisation_number' then {{ value }}
     end
 {%- endmacro %}
+
+{#- Whether the rows of a window say two different things; null where none of them says anything. -#}
+{% macro says_two_things(value, window) -%}
+    min({{ value }}) over {{ window }} <> max({{ value }}) over {{ window }}
+{%- endmacro %}

@@ -7,6 +7,9 @@
 {% set all_records, all_links = ref('int_identity__records'), ref('int_identity__candidate_links') %}
 {% set since = carried_from([all_records, all_links]) %}
 {%- set exclusive = exclusive_keys() %}
+{%- set are_names_apart = 'not ' ~ names_resemble(
+    'min(first_name_key) over same_component', 'max(first_name_key) over same_component'
+) %}
 {%- if since %}
     with
         changed as (
@@ -138,37 +141,23 @@ with
             believed.* replace(
                 -- Among several people a company is none of them, whoever of them ordered for it.
                 case
-                    when
-                        is_company and not
-                        {{ names_resemble(
-                            'min(first_name_key) over same_component', 'max(first_name_key) over same_component'
-                        ) }}
-                    then 'a company'
-                    else first_name_key
-                end as first_name_key,
-                case
-                    when
-                        is_company
-                        and min(birth_year) over same_component <> max(birth_year) over same_component
-                    then 0
-                    else birth_year
-                end as birth_year,
-                case
-                    when
-                        is_company
-                        and min(birth_day) over same_component <> max(birth_day) over same_component
-                    then 0
-                    else birth_day
-                end as birth_day
+                    when is_company and {{ are_names_apart }} then 'a company' else first_name_key
+                end as first_name_key
+                {%- for part in ['birth_year', 'birth_day'] -%}
+                    ,
+                    case
+                        when is_company and {{ says_two_things(part, 'same_component') }}
+                        then 0
+                        else {{ part }}
+                    end as {{ part }}
+                {%- endfor %}
             ),
             coalesce(
                 {%- for attribute in exclusive %}
-                    min({{ attribute }}) over same_component <> max({{ attribute }}) over same_component or
+                    {{ says_two_things(attribute, 'same_component') }} or
                 {%- endfor %}
-                not {{ names_resemble(
-                    'min(first_name_key) over same_component', 'max(first_name_key) over same_component'
-                ) }}
-                or min(company_form) over same_component <> max(company_form) over same_component
+                {{ are_names_apart }}
+                or {{ says_two_things('company_form', 'same_component') }}
                 or count(refused_with) over same_component > 1,
                 false
             ) as is_contested
