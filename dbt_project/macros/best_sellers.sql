@@ -37,21 +37,18 @@
             join {{ products }} as products on best_sellers.product_id = products.product_id
         ),
         left_out as (
-            select lists.slot_number, lists.category, best_sellers.rank, lists.max_recommendations
-            from lists
-            join {{ unwanted }} as unwanted on lists.slot_number = unwanted.slot_number
-            join
-                best_sellers
-                on unwanted.product_number = best_sellers.product_number
-                and lists.category is not distinct from best_sellers.category
-            union
-            select lists.slot_number, lists.category, best_sellers.rank, lists.max_recommendations
-            from lists
-            join {{ unwanted_items }} as unwanted_items on lists.slot_number = unwanted_items.slot_number
-            join
-                best_sellers
-                on unwanted_items.item_number = best_sellers.item_number
-                and lists.category is not distinct from best_sellers.category
+            {% for relation, number in [(unwanted, 'product_number'), (unwanted_items, 'item_number')] -%}
+                select lists.slot_number, lists.category, best_sellers.rank, lists.max_recommendations
+                from lists
+                join {{ relation }} as unwanted on lists.slot_number = unwanted.slot_number
+                join
+                    best_sellers
+                    on unwanted.{{ number }} = best_sellers.{{ number }}
+                    and lists.category is not distinct from best_sellers.category
+                {% if not loop.last -%}
+                    union
+                {% endif -%}
+            {% endfor %}
         ),
         passed_over as (
             -- As many of each list as the slot has places are enough, whatever the lists before hold of it. A product that
