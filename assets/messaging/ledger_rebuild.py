@@ -104,10 +104,9 @@ def _fill(new: Outbox, evidence: Evidence, done: Rebuilt, now: datetime) -> None
             tx.execute(sa.insert(transitions), [{name: row[name] for name in _LOGGED} | same for row in chunk])
         _insert(tx, new, suppressions, evidence.suppressions)
         _insert(tx, new, wishes, evidence.wishes)
+        _insert(tx, new, erasures, evidence.erasures)
         for row in evidence.secret_keys:
             tx.execute(new.insert_new(secret_keys).values(row))
-        for row in evidence.erasures:
-            tx.execute(new.insert_new(erasures).values(row))
 
 
 def _ids(evidence: Evidence) -> set[str]:
